@@ -1,0 +1,31 @@
+/* Switches and stop points that exist only in the test build (--enable-test-hooks); elsewhere they
+ * compile to nothing. Set by environment variables of the server:
+ *   TARAZU_TEST_OMIT=advisory,row     leave out a kind of lock
+ *   TARAZU_TEST_POINTS=DIR            stop points: on reaching point NAME the process looks for
+ *       DIR/NAME.kill (removes it and dies by SIGKILL) or DIR/NAME.hold (writes DIR/NAME.<pid>.at
+ *       and waits until DIR/NAME.hold is gone). */
+#ifndef CORE_TEST_HOOKS_H
+#define CORE_TEST_HOOKS_H
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <stdbool.h>
+
+#ifdef TEST_HOOKS
+bool test_omits(const char *what);
+void test_point(const char *name);
+#else
+static inline bool test_omits(const char *what)
+{
+    (void)what;
+    return false;
+}
+static inline void test_point(const char *name)
+{
+    (void)name;
+}
+#endif
+
+#endif
