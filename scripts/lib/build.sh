@@ -1,0 +1,63 @@
+# Building out of tree: sources are copied to the state folder, so that the checkout stays clean and
+# may even be unreadable for others. Sourced after common.sh.
+
+BUILD_INPUTS=(configure.ac Makefile.am data.am README.md LICENSE CHANGELOG.md src sql web nginx t/unit)
+
+build_inputs_here() {
+    local i
+    for i in "${BUILD_INPUTS[@]}"; do [ ! -e "$ROOT/$i" ] || printf '%s\n' "$i"; done
+}
+
+# Copies the sources, keeping their times (make rebuilds what changed). When files came or went the
+# copy starts afresh, so that nothing deleted lives on.
+build_copy() { # target
+    local list
+    list=$(cd "$ROOT" && build_inputs_here | xargs -d '\n' find | sort)
+    if [ "$(cat "$1/.list" 2>/dev/null)" != "$list" ]; then rm -rf "$1"; fi
+    mkdir -p "$1"
+    (cd "$ROOT" && build_inputs_here | tar -c -T -) | tar -x --no-same-owner -C "$1"
+    printf '%s\n' "$list" >"$1/.list"
+}
+
+build_is_current() { # stamp file, flags
+    [ -e "$1" ] && [ "$(cat "$1")" = "$2" ] || return 1
+    [ -z "$(cd "$ROOT" && build_inputs_here | xargs -d '\n' -I{} find {} -newer "$1" -print -quit)" ]
+}
+
+# Configures, builds and installs to a prefix, when anything changed since the stamp was written.
+build_program() { # source copy, build folder, prefix, log, configure flags...
+    local src=$1 build=$2 prefix=$3 log=$4 flags begun
+    shift 4
+    flags="$prefix $*"
+    build_is_current "$prefix/.built" "$flags" && return 0
+    step "Building (log: $log)"
+    begun=$(mktemp)
+    : >"$log"
+    build_copy "$src"
+    mkdir -p "$build" "$prefix"
+    if [ ! -e "$src/configure" ]; then
+        note "autoreconf"
+        mkdir -p "$src/build-aux"
+        (cd "$src" && autoreconf -i) >>"$log" 2>&1 || build_failed "$log" "autoreconf failed"
+    fi
+    if [ ! -e "$build/Makefile" ] || [ "$(cat "$build/.flags" 2>/dev/null)" != "$flags" ]; then
+        note "configure $*"
+        (cd "$build" && "$src/configure" -q --prefix="$prefix" "$@") >>"$log" 2>&1 ||
+            build_failed "$log" "configure failed"
+        printf '%s\n' "$flags" >"$build/.flags"
+    fi
+    note "make"
+    make -C "$build" -j"$(nproc)" all >>"$log" 2>&1 || build_failed "$log" "the build failed"
+    # Installed from nothing, so that a template or query that was deleted is really gone.
+    rm -rf "$prefix"
+    make -C "$build" install >>"$log" 2>&1 || build_failed "$log" "the installation failed"
+    printf '%s\n' "$flags" >"$prefix/.built"
+    touch -r "$begun" "$prefix/.built"
+    rm -f "$begun"
+}
+
+build_failed() { # log, message
+    grep -nE 'error:|Error |No space left|undefined reference' "$1" | head -n 12 | cut -c1-300 | sed 's/^/    /' >&2
+    if grep -q 'No space left' "$1"; then die "the disk is full: $2"; fi
+    die_with_log "$2" "$1"
+}
