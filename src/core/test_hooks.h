@@ -3,7 +3,7 @@
  *   TARAZU_TEST_OMIT=advisory,row     leave out a kind of lock
  *   TARAZU_TEST_POINTS=DIR            stop points: on reaching point NAME the process looks for
  *       DIR/NAME.kill (removes it and dies by SIGKILL) or DIR/NAME.hold (writes DIR/NAME.<pid>.at
- *       and waits until DIR/NAME.hold is gone). */
+ *       and waits until DIR/NAME.hold is gone, then removes its .at file). */
 #ifndef CORE_TEST_HOOKS_H
 #define CORE_TEST_HOOKS_H
 
