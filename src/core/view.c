@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/assert.h"
 #include "core/utf8.h"
 
 #define STORED_JSON_DEPTH 64 /* JSON from the database */
@@ -48,18 +49,31 @@ static struct view *root(struct arena *a, struct json_object *o)
 /* Gives the child to its parent. A parent of the wrong kind is a bug. */
 static struct view *set(struct view *o, const char *key, struct json_object *child)
 {
-    if (!json_object_is_type(node(o), json_type_object) ||
-        json_object_object_add(node(o), key, child) != 0)
+    ASSERT(json_object_is_type(node(o), json_type_object));
+    if (json_object_object_add(node(o), key, child) != 0)
         abort();
     return view_of(child);
 }
 
 static struct view *push(struct view *array, struct json_object *child)
 {
-    if (!json_object_is_type(node(array), json_type_array) ||
-        json_object_array_add(node(array), child) != 0)
+    ASSERT(json_object_is_type(node(array), json_type_array));
+    if (json_object_array_add(node(array), child) != 0)
         abort();
     return view_of(child);
+}
+
+static bool is_digit(struct str s, size_t at)
+{
+    return s.n > at && s.p[at] >= '0' && s.p[at] <= '9';
+}
+
+/* "1." and "-01" pass json-c. */
+static bool bad_number(uint32_t cp, struct str behind)
+{
+    if (cp == '.')
+        return !is_digit(behind, 0);
+    return cp == '-' && str_starts(behind, "0") && is_digit(behind, 1);
 }
 
 /* json-c takes more than RFC 8259: comments, NaN, raw control characters, and NUL in strings, which
@@ -80,7 +94,7 @@ static const char *refuse_bytes(struct str s)
                 return "NUL in a string";
             if ((uint8_t)s.p[0] < 0x80)
                 s.p++, s.n--;
-        } else if (!inside && (cp == 0 || cp >= 0x80 ||
+        } else if (!inside && (cp == 0 || cp >= 0x80 || bad_number(cp, s) ||
                                !strchr(" \t\r\n[]{},:+-.0123456789eEtrufalsn", (int)cp))) {
             return "not JSON";
         }
@@ -171,10 +185,9 @@ struct view *view_array(struct view *o, const char *key)
 
 struct view *view_json(struct view *o, const char *key, const char *json)
 {
-    const char *error;
+    const char *error = NULL;
     struct json_object *child = json ? parse(str_of(json), STORED_JSON_DEPTH, &error) : NULL;
-    if (json && error)
-        abort();
+    ASSERT(!error);
     return set(o, key, child);
 }
 
