@@ -1,7 +1,7 @@
 # Building out of tree: sources are copied to the state folder, so that the checkout stays clean and
 # may even be unreadable for others. Sourced after common.sh.
 
-BUILD_INPUTS=(configure.ac Makefile.am data.am README.md LICENSE CHANGELOG.md src sql web nginx t/unit)
+BUILD_INPUTS=(configure.ac Makefile.am data.am README.md LICENSE CHANGELOG.md src sql web nginx t/unit t/mustache scripts/build)
 
 build_inputs_here() {
     local i

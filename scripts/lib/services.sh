@@ -16,6 +16,8 @@ service_start() { # name, log file, command...
         cd "$STATE"
         exec 9>&-
         exec "${RUN_AS[@]}" env -i PATH="$PATH" LANG=C.UTF-8 TZ=UTC HOME="$STATE" \
+            ${TARAZU_TEST_OMIT:+TARAZU_TEST_OMIT="$TARAZU_TEST_OMIT"} \
+            ${TARAZU_TEST_POINTS:+TARAZU_TEST_POINTS="$TARAZU_TEST_POINTS"} \
             setsid "$@" </dev/null >>"$log" 2>&1
     ) &
     pid=$!

@@ -5,6 +5,12 @@ SHOP_URL() { printf 'https://localhost:%s' "$PORT"; }
 SANDBOX_URL() { printf 'https://localhost:%s' "$((PORT + 1))"; }
 tarazu() { as_user "$STATE/app/bin/tarazu" --config "$STATE/conf/tarazu-r1.conf" "$@"; }
 
+configure_override() { # file: settings of TARAZU_EXTRA_CONF take the place of the same keys
+    local text
+    text=$(awk -F ' *= *' 'NR == FNR { set[$1]; next } !($1 in set)' "$TARAZU_EXTRA_CONF" "$1")
+    printf '%s\n%s\n' "$text" "$(<"$TARAZU_EXTRA_CONF")" >"$1"
+}
+
 configure_replica() { # number
     local dir=$SOCK/r$1 data=$STATE/app/share/tarazu
     mkdir -p "$dir"
@@ -40,7 +46,7 @@ locale.dir = $data/web/locale
 static.dir = $data/web/static
 sql.dir = $data/sql
 CONF
-        if [ -n "${TARAZU_EXTRA_CONF:-}" ]; then cat "$TARAZU_EXTRA_CONF" >>"$STATE/conf/tarazu-r$1.conf"; fi
+        if [ -n "${TARAZU_EXTRA_CONF:-}" ]; then configure_override "$STATE/conf/tarazu-r$1.conf"; fi
     )
     own "$STATE/conf/tarazu-r$1.conf"
 }

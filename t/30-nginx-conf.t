@@ -1,0 +1,75 @@
+#!/usr/bin/env perl
+# The nginx folder as it would be installed: nginx accepts it, the pools it chooses are the column
+# `pool` of the route table, and its rules hold (no resending of POST, no keep-alive to workers …).
+use strict;
+use warnings;
+
+use JSON::PP ();
+use Test::More;
+
+use Tarazu::Test::Nginx;
+
+my $app = $ENV{TARAZU_TEST_APP} or BAIL_OUT("run it through scripts/test: scripts/test $0");
+my $nginx = Tarazu::Test::Nginx->start(backend => 0);
+my ($fine, $said) = $nginx->check;
+ok($fine, 'nginx accepts the rendered folder') or diag($said);
+unlike($said, qr/\[warn\]/, 'without a warning');
+
+my $routes = JSON::PP->new->utf8->decode(scalar `'$app/bin/tarazu' routes --json`);
+cmp_ok(scalar @$routes, '>', 20, 'the route table is here');
+
+# Every route is asked for as it is written, with a slash behind it and (pages) in .json; the log says
+# which pool nginx chose. Each way has its own source address, so that no limit is in the way.
+my %want;
+my $n = 0;
+for my $route (@$routes) {
+    my ($method, $pattern, $pool) = @$route{qw(method pattern pool)};
+    (my $path = $pattern) =~ s/\{[^}]*\}/a1/g;
+    next if $path eq '/';
+    my @paths = ($path, "$path/", $path =~ /\.\w+$/ ? () : "$path.json");
+    my $client = $nginx->client(from => sprintf '127.30.%d.%d', $n / 200, 1 + $n % 200);
+    $n++;
+    for my $try (@paths) {
+        $want{"$method $try"} = $pool;
+        $client->request($method, $try, $method eq 'GET' ? () : (json => {}));
+    }
+}
+my %got = map { ("$_->{method} $_->{uri}" => $_->{pool}) } $nginx->access_log;
+# Tokens of payment paths are not logged: ask for the pool by the logged form.
+for my $key (grep { !exists $got{$_} } keys %want) {
+    (my $logged = $key) =~ s{^(\w+ /payment/(?:callback|result|webhook/[a-z]+)/).*}{$1-};
+    $got{$key} = $got{$logged} if exists $got{$logged};
+}
+my @wrong = map { sprintf "%s: nginx %s, table %s\n", $_, $got{$_} // 'not seen', $want{$_} }
+    grep { ($got{$_} // '') ne $want{$_} } sort keys %want;
+ok(!@wrong, 'the pools of nginx are the pools of the route table') or diag(@wrong);
+
+my %text = map { m{([^/]+)\z} => do { local (@ARGV, $/) = $_; <> } } glob 'nginx/*.conf';
+(my $active = join "\n", values %text) =~ s/^\s*#.*$//mg;
+unlike($active, qr/non_idempotent/, 'POST is never sent twice');
+like($active, qr/fastcgi_next_upstream error;/, 'only errors go to the next replica');
+unlike($active, qr/^\s*keepalive\s/m, 'no kept connections to workers');
+like($active, qr/fastcgi_keep_conn off;/, 'nor asked for');
+like($active, qr/fastcgi_request_buffering on;/, 'bodies are complete before a worker is asked');
+unlike($active, qr/set_real_ip_from\s+(?:0\.0\.0\.0|::)/, 'nobody is trusted with the address of others');
+
+# Every zone says in words what it passes, and the words are true.
+my @zones = $text{'limits.conf'} =~ /^(# [^\n]*: \d+ at once[^\n]*\nlimit_req_zone[^\n]*\nlimit_req [^\n]*)$/mg;
+my @declared = $text{'limits.conf'} =~ /^limit_req_zone/mg;
+is(scalar @zones, scalar @declared, 'every zone has its comment');
+my %words = (one => 1, two => 2, three => 3, five => 5, ten => 10, twenty => 20, fifty => 50, 'a hundred' => 100);
+for my $zone (@zones) {
+    my ($name) = $zone =~ /zone=tarazu_(\w+):/;
+    my ($once, $word) = $zone =~ /: (\d+) at once, then ([a-z ]+?) per second/;
+    my ($rate, $burst) = ($zone =~ /rate=(\d+)r\/s/, $zone =~ /burst=(\d+)/);
+    is($burst + 1, $once, "$name: as many at once as the comment says");
+    is($rate, $words{ $word // '' }, "$name: and as fast");
+    like($zone, qr/nodelay/, "$name: refuses instead of holding back");
+}
+# A location with limits or headers of its own would lose the common ones.
+unlike($text{'tarazu.conf'}, qr/^\s*limit_(?:req|conn)\b/m, 'no location has limits of its own');
+for my $block ($text{'tarazu.conf'} =~ /^(    location .*?^    \})/msg) {
+    next unless $block =~ /add_header/;
+    like($block, qr/include headers\.conf/, (split /\n/, $block)[0] . ' keeps the common headers');
+}
+done_testing;
