@@ -60,7 +60,7 @@ postgres_start() { # connections needed
 # Roles and the database itself; the schema is `tarazu migrate`'s.
 postgres_prepare() {
     local exists
-    psql_admin postgres -f - <"$STATE/app/share/tarazu/sql/roles.sql" >"$STATE/log/roles.log" 2>&1 ||
+    psql_admin postgres -f - <"$ROOT/sql/roles.sql" >"$STATE/log/roles.log" 2>&1 ||
         die_with_log "the database roles could not be made" "$STATE/log/roles.log"
     exists=$(psql_admin postgres -At -c "SELECT 1 FROM pg_database WHERE datname = 'tarazu'")
     if [ "$exists" != 1 ]; then
