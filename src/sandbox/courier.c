@@ -27,6 +27,7 @@
 static struct delivery *waiting;
 static pthread_t threads[THREADS];
 static size_t started;
+static size_t flying; /* deliveries on their way */
 
 void courier_send(struct delivery *d)
 {
@@ -35,9 +36,9 @@ void courier_send(struct delivery *d)
     state_wake();
 }
 
-size_t courier_waiting(void)
+size_t courier_open(void)
 {
-    size_t n = 0;
+    size_t n = flying;
     for (struct delivery *d = waiting; d; d = d->next)
         n++;
     return n;
@@ -65,6 +66,7 @@ static struct delivery *take_due(int64_t *wake)
     struct delivery *d = *best;
     *best = d->next;
     d->next = NULL;
+    flying++;
     return d;
 }
 
@@ -251,6 +253,7 @@ static void deliver(struct delivery *d)
     state_lock();
     char *line = note(d, &r);
     retry_or_free(d, &r);
+    flying--;
     release_held();
     state_unlock();
     journal_write(line);
@@ -262,6 +265,7 @@ static char *pay_late(struct delivery *d)
     struct payment *p = bank_find(d->track);
     char *line = p && p->late_at && p->late_at <= when_now() ? payer_pay_late(p) : NULL;
     delivery_free(d);
+    flying--;
     return line;
 }
 

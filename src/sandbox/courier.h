@@ -28,6 +28,6 @@ void courier_stop(void); /* after state_stop(); waiting deliveries are lost */
 
 /* Lock held. Takes the delivery. */
 void courier_send(struct delivery *d);
-size_t courier_waiting(void); /* lock held */
+size_t courier_open(void); /* lock held; waiting or on their way */
 
 #endif

@@ -18,7 +18,7 @@ void desk_health(struct exchange *x)
     field_put_int(o, "payments", (int64_t)bank_count());
     field_put_int(o, "sms", (int64_t)inbox_count("sms"));
     field_put_int(o, "mail", (int64_t)inbox_count("mail"));
-    field_put_int(o, "deliveries_waiting", (int64_t)courier_waiting());
+    field_put_int(o, "deliveries", (int64_t)courier_open());
     answer_json(x, 200, o);
 }
 
@@ -83,8 +83,20 @@ void desk_faults_clear(struct exchange *x)
         answer_redirect(x, "/bank");
 }
 
+void desk_font(struct exchange *x)
+{
+    if (!style_font.len) {
+        answer_error(x, 404, "no font");
+        return;
+    }
+    x->type = "font/woff2";
+    x->cacheable = true;
+    strbuf_add(&x->html, style_font.at, style_font.len);
+}
+
 void desk_style(struct exchange *x)
 {
     x->type = "text/css; charset=utf-8";
+    x->cacheable = true;
     strbuf_str(&x->html, style_sheet);
 }

@@ -32,6 +32,7 @@ struct exchange {
     json_object *json;
     struct strbuf html;
     const char *type; /* of html; NULL: text/html */
+    bool cacheable;   /* style and font */
     char *location;
     int64_t delay_ms;
     bool hangup;

@@ -18,6 +18,7 @@
 #include "sandbox/server.h"
 #include "sandbox/smtp.h"
 #include "sandbox/state.h"
+#include "sandbox/style.h"
 
 static bool complain(const char *what, const char *name)
 {
@@ -74,6 +75,7 @@ int main(int argc, char **argv)
     sigset_t stop = stop_signals();
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0 || !become_user() || !journal_open(options.state_dir))
         return 1;
+    style_load_font(options.font);
     wake_late_payers();
     bool up = courier_start() && smtp_start() && server_start();
     if (up) {

@@ -13,12 +13,12 @@
 
 #define FILE_MAX_BYTES (2 * 1024 * 1024)
 
-struct options options;
+struct options options = { .font = PKGDATADIR "/web/static/fonts/vazirmatn.woff2" };
 
 static const char usage[] =
     "usage: tarazu-sandbox --listen ADDRESS:PORT --tls-cert FILE --tls-key FILE --state DIR\n"
     "                      --shop-url URL --webhook-secret-file FILE [--smtp-port N] [--ca-file FILE]\n"
-    "                      [--refund-token TOKEN] [--sms-key KEY] [--user NAME]\n";
+    "                      [--refund-token TOKEN] [--sms-key KEY] [--font FILE] [--user NAME]\n";
 
 static bool complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -116,6 +116,7 @@ static const struct option_row {
     { "ca-file", false, NULL, set_ca },
     { "refund-token", false, &options.refund_token, NULL },
     { "sms-key", false, &options.sms_key, NULL },
+    { "font", false, &options.font, NULL },
     { "user", false, &options.user, NULL },
 };
 #define OPTION_COUNT (sizeof option_rows / sizeof option_rows[0])

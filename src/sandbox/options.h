@@ -14,6 +14,7 @@ struct options {
     char shop_host[256];        /* host of shop_url, for the WebOTP line */
     const char *refund_token;   /* NULL: the refund API refuses every key */
     const char *sms_key;        /* NULL: any key is good */
+    const char *font;           /* web font of the pages; they do without when it cannot be read */
     const char *user;           /* NULL: stay who we are */
     char *tls_cert, *tls_key;   /* PEM texts */
     char *webhook_secret;       /* without the trailing newline */

@@ -24,9 +24,9 @@ static void put_row(struct strbuf *b, const char *name, const char *value)
 {
     if (!value || !*value)
         return;
-    strbuf_printf(b, "<dt>%s</dt><dd><span class=\"ltr\">", name);
+    strbuf_printf(b, "<dt>%s</dt><dd dir=\"auto\"><bdi>", name);
     strbuf_html(b, value);
-    strbuf_str(b, "</span></dd>\n");
+    strbuf_str(b, "</bdi></dd>\n");
 }
 
 /* "https://shop.example:1/x" → "shop.example" */
@@ -68,7 +68,7 @@ static void put_sum(struct strbuf *b, const struct payment *p)
 static void put_scenes(struct strbuf *b)
 {
     strbuf_str(b,
-        "<details class=\"sheet\"><summary>سناریوهای آزمایش</summary>\n"
+        "<details class=\"sheet\" open><summary>سناریوهای آزمایش</summary>\n"
         "<p>هر دکمه یکی از اتفاق‌هایی است که برای خریدار واقعی می‌افتد.</p>\n<div class=\"scenes\">\n"
         "<button name=\"action\" value=\"wrong_card\">کارت نامعتبر<small>بانک کارت را نمی‌پذیرد و خریدار برمی‌گردد</small></button>\n"
         "<button name=\"action\" value=\"no_funds\">موجودی ناکافی<small>پولی کم نمی‌شود و خریدار برمی‌گردد</small></button>\n"

@@ -52,6 +52,7 @@ static const struct route routes[] = {
     { "GET", "/traces", CALL_NONE, traces_list, NULL },
     { "GET", "/healthz", CALL_NONE, desk_health, NULL },
     { "GET", "/style.css", CALL_NONE, desk_style, NULL },
+    { "GET", "/font.woff2", CALL_NONE, desk_font, NULL },
     { "GET", "/", CALL_NONE, desk_index, NULL },
     { "GET", "/inbox", CALL_NONE, desk_inbox, NULL },
     { "GET", "/bank", CALL_NONE, desk_bank, NULL },

@@ -54,6 +54,7 @@ void desk_journal(struct exchange *x);
 void desk_faults(struct exchange *x);
 void desk_faults_add(struct exchange *x);
 void desk_faults_clear(struct exchange *x);
+void desk_font(struct exchange *x);
 void desk_style(struct exchange *x);
 void desk_index(struct exchange *x);
 void desk_inbox(struct exchange *x);

@@ -102,12 +102,13 @@ static enum MHD_Result send_answer(struct exchange *x)
                        : x->type ? x->type
                                  : "text/html; charset=utf-8";
     const char *text = x->json ? field_text(x->json) : strbuf_text(&x->html);
+    size_t length = x->json ? strlen(text) : x->html.len;
     struct MHD_Response *r =
-        MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+        MHD_create_response_from_buffer(length, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
     if (!r)
         return MHD_NO;
     MHD_add_response_header(r, "Content-Type", type);
-    MHD_add_response_header(r, "Cache-Control", "no-store");
+    MHD_add_response_header(r, "Cache-Control", x->cacheable ? "max-age=300" : "no-store");
     MHD_add_response_header(r, "Referrer-Policy", "no-referrer");
     MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
     if (x->location)

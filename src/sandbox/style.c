@@ -1,7 +1,14 @@
 /* Style sheet and page frame. */
 #include "sandbox/style.h"
 
+#include <stdio.h>
+
+#define FONT_MAX (1024 * 1024)
+
+struct strbuf style_font;
+
 const char style_sheet[] =
+    "@font-face{font-family:Vazirmatn;src:local('Vazirmatn'),url(/font.woff2) format('woff2');font-weight:100 900;font-display:swap}\n"
     ":root{--ink:#172033;--soft:#667085;--line:#e4e8f0;--paper:#fff;--ground:#eef2f7;--brand:#0f766e;"
     "--deep:#0b4f4a;--tint:#e6f5f3;--bad:#b42318;--bad-tint:#fdecea;--warn:#92580a;--warn-tint:#fff4dc}\n"
     "@media (prefers-color-scheme:dark){:root{--ink:#e8ecf4;--soft:#98a2b6;--line:#2b3446;--paper:#182030;"
@@ -25,7 +32,7 @@ const char style_sheet[] =
     ".sum p{margin:0;opacity:.85;font-size:.9rem}.sum b{display:block;font-size:2rem;line-height:1.5;letter-spacing:-.01em}\n"
     ".sum b small{font-size:1rem;font-weight:400}\n"
     "dl{display:grid;grid-template-columns:auto 1fr;gap:.15rem 1rem;margin:0;font-size:.9rem}\n"
-    "dt{color:var(--soft)}dd{margin:0;text-align:end;overflow-wrap:anywhere}\n"
+    "dt{color:var(--soft)}dd{margin:0;text-align:left;overflow-wrap:anywhere}\n"
     "hr{border:0;border-top:1px dashed var(--line);margin:1rem 0}\n"
     "label{display:block;font-size:.85rem;color:var(--soft);margin-bottom:.75rem}\n"
     "input,select{width:100%;font:inherit;color:var(--ink);background:var(--paper);border:1px solid var(--line);"
@@ -56,13 +63,13 @@ const char style_sheet[] =
     ".ltr{direction:ltr;unicode-bidi:isolate;display:inline-block;font-variant-numeric:tabular-nums}\n"
     "nav{display:flex;gap:.5rem;flex-wrap:wrap;margin:0 0 1rem}nav a{padding:.3rem .9rem;border-radius:99px;background:var(--paper);"
     "text-decoration:none;color:var(--ink);border:1px solid var(--line)}nav a[aria-current]{background:var(--brand);color:#fff;border-color:transparent}\n"
-    ".tiles{display:grid;gap:1rem;grid-template-columns:repeat(auto-fill,minmax(17rem,1fr))}\n"
+    ".tiles{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr))}\n"
     ".tile{display:block;background:var(--paper);border-radius:1.1rem;padding:1.1rem 1.25rem;color:inherit;text-decoration:none;"
     "box-shadow:0 1px 2px #0f17291a}.tile b{font-size:1.05rem}.tile .big{float:inline-end;font-size:1.6rem;color:var(--brand)}\n"
     ".tile p{margin:.25rem 0 0;color:var(--soft);font-size:.88rem}\n"
     ".msg{background:var(--paper);border-radius:1.1rem 1.1rem 1.1rem .3rem;padding:.9rem 1.1rem;margin-bottom:.8rem;box-shadow:0 1px 2px #0f17291a}\n"
     ".msg header{display:flex;gap:.75rem;color:var(--soft);font-size:.85rem;flex-wrap:wrap}.msg header time{margin-inline-start:auto}\n"
-    ".msg p{margin:.35rem 0;white-space:pre-wrap;overflow-wrap:anywhere}.msg h3{margin:.35rem 0 0;font-size:1rem}\n"
+    ".msg p{unicode-bidi:plaintext;margin:.35rem 0;white-space:pre-wrap;overflow-wrap:anywhere}.msg h3{margin:.35rem 0 0;font-size:1rem}\n"
     ".code{display:flex;gap:.5rem;align-items:center;margin-top:.5rem}.code output{font-size:1.4rem;letter-spacing:.2em;direction:ltr;"
     "user-select:all;background:var(--tint);color:var(--brand);padding:.1rem .9rem;border-radius:.7rem;font-weight:700}\n"
     ".code button{width:auto;min-height:2.4rem;padding:.2rem 1rem;display:none}.js .code button{display:block}\n"
@@ -73,6 +80,18 @@ const char style_sheet[] =
     ".state{border-radius:99px;padding:.1rem .8rem;font-size:.82rem;white-space:nowrap;background:var(--warn-tint);color:var(--warn)}\n"
     ".state.good{background:var(--tint);color:var(--brand)}.state.bad{background:var(--bad-tint);color:var(--bad)}\n"
     "code{direction:ltr;unicode-bidi:isolate;background:var(--ground);padding:.05rem .4rem;border-radius:.4rem;font-size:.85em}\n";
+
+void style_load_font(const char *path)
+{
+    FILE *f = fopen(path, "re");
+    char chunk[4096];
+    size_t n;
+    if (!f)
+        return;
+    while (style_font.len < FONT_MAX && (n = fread(chunk, 1, sizeof chunk, f)) > 0)
+        strbuf_add(&style_font, chunk, n);
+    fclose(f);
+}
 
 void style_head(struct strbuf *b, const char *title, const char *kind, int refresh, const char *refresh_url)
 {
