@@ -32,7 +32,10 @@ TEST_PACKAGES=(
 packages_missing() { # names... -> the ones not installed
     local have
     have=$(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' "$@" 2>/dev/null | sed -n 's/^ii *//p')
-    printf '%s\n' "$@" | grep -vxF -f <(printf '%s\n' "$have") || true
+    local p
+    for p in "$@"; do
+        case $'\n'$have$'\n' in *$'\n'"$p"$'\n'*) ;; *) printf '%s\n' "$p" ;; esac
+    done
 }
 
 # Installs without starting anything: no service of these packages may run or own a port because of
@@ -66,7 +69,7 @@ packages_need() { # log file, names...
     local log=$1 missing=() root=()
     shift
     command -v dpkg-query >/dev/null || die "this needs Debian 12: dpkg is not here"
-    mapfile -t missing < <(packages_missing "$@")
+    read -r -d '' -a missing <<<"$(packages_missing "$@")" || true
     [ ${#missing[@]} -gt 0 ] || return 0
     step "Installing ${#missing[@]} Debian packages: ${missing[*]}"
     if [ "$(id -u)" != 0 ]; then
@@ -83,6 +86,6 @@ packages_need() { # log file, names...
         fi
         die_with_log "the Debian packages could not be installed: ${missing[*]}" "$log"
     fi
-    mapfile -t missing < <(packages_missing "$@")
+    read -r -d '' -a missing <<<"$(packages_missing "$@")" || true
     [ ${#missing[@]} -eq 0 ] || die_with_log "still missing after the installation: ${missing[*]}" "$log"
 }

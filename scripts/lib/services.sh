@@ -4,6 +4,10 @@
 
 process_started_at() { # pid -> clock ticks since boot; empty when it does not run
     local stat
+    if [ ! -e /proc/self/stat ]; then # no /proc here: whether it lives is all there is to know
+        ! kill -0 "$1" 2>/dev/null || echo 1
+        return 0
+    fi
     stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
     set -- ${stat##*) }
     [ "$1" = Z ] || printf '%s\n' "${20}"
