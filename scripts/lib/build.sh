@@ -57,7 +57,8 @@ build_program() { # source copy, build folder, prefix, log, configure flags...
 }
 
 build_failed() { # log, message
-    grep -nE 'error:|Error |No space left|undefined reference' "$1" | head -n 12 | cut -c1-300 | sed 's/^/    /' >&2
-    if grep -q 'No space left' "$1"; then die "the disk is full: $2"; fi
+    { grep -E 'error:|No space left|undefined reference|cannot find -l' "$1" || true; } |
+        head -n 12 | cut -c1-300 | sed 's/^/    /' >&2
+    if grep -q 'No space left' "$1"; then die "$2: the disk is full"; fi
     die_with_log "$2" "$1"
 }

@@ -17,12 +17,12 @@ RUN_PACKAGES=(
     nginx                 # the web server
     memcached             # the shared cache
     openssl               # certificates and secrets of this copy
+    libio-socket-ssl-perl # HTTPS of the demo loader and of the tests
     curl ca-certificates  # asking whether everything answers; roots for outgoing TLS
     util-linux            # setpriv, setsid, flock
 )
 TEST_PACKAGES=(
     clang libclang-rt-14-dev   # second compiler; fuzzing
-    libio-socket-ssl-perl      # the tests' HTTPS client
     chromium                   # pages in a real browser
     wrk                        # load for the bulkhead tests
     spin                       # model checking of the protocols
@@ -30,9 +30,8 @@ TEST_PACKAGES=(
 )
 
 packages_missing() { # names... -> the ones not installed
-    local have
-    have=$(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' "$@" 2>/dev/null | sed -n 's/^ii *//p')
-    local p
+    local have p
+    have=$({ dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' "$@" 2>/dev/null || true; } | sed -n 's/^ii *//p')
     for p in "$@"; do
         case $'\n'$have$'\n' in *$'\n'"$p"$'\n'*) ;; *) printf '%s\n' "$p" ;; esac
     done
