@@ -23,6 +23,8 @@
 #define SCRYPT_MAX_MEMORY (UINT64_C(256) * 1024 * 1024)
 #define SALT_BYTES 16
 #define HASH_BYTES 32
+#define NONCE_BYTES 12
+#define TAG_BYTES 16
 
 struct scrypt {
     int ln, r, p;
@@ -82,7 +84,7 @@ static bool take_parameter(struct str *s, const char *name, int *out)
 
 static bool take_bytes(struct str text, uint8_t out[64], size_t *n)
 {
-    return text.n <= 64 && codec_decode(&codec_base64, text, out, n) && *n >= 8;
+    return text.n <= 86 && codec_decode(&codec_base64, text, out, n) && *n >= 8;
 }
 
 static bool parse_stored(const char *stored, struct scrypt *s)
@@ -207,6 +209,47 @@ bool crypto_str_equal(struct str a, struct str b)
 void crypto_wipe(void *p, size_t n)
 {
     OPENSSL_cleanse(p, n);
+}
+
+struct str crypto_seal(struct arena *a, const uint8_t key[SHA256_BYTES], struct str bound,
+                       struct str plain)
+{
+    size_t n = NONCE_BYTES + plain.n + TAG_BYTES;
+    uint8_t *out = arena_alloc(a, n);
+    int written = 0;
+    crypto_random(out, NONCE_BYTES);
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    must(ctx && EVP_EncryptInit_ex2(ctx, EVP_aes_256_gcm(), key, out, NULL) == 1 &&
+         EVP_EncryptUpdate(ctx, NULL, &written, (const uint8_t *)bound.p, (int)bound.n) == 1 &&
+         EVP_EncryptUpdate(ctx, out + NONCE_BYTES, &written, (const uint8_t *)plain.p,
+                           (int)plain.n) == 1 &&
+         EVP_EncryptFinal_ex(ctx, out + NONCE_BYTES + written, &written) == 1 &&
+         EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, TAG_BYTES, out + n - TAG_BYTES) == 1,
+         "seal");
+    EVP_CIPHER_CTX_free(ctx);
+    return (struct str){ (const char *)out, n };
+}
+
+bool crypto_open(struct arena *a, const uint8_t key[SHA256_BYTES], struct str bound,
+                 struct str sealed, struct str *plain)
+{
+    if (sealed.n < NONCE_BYTES + TAG_BYTES)
+        return false;
+    const uint8_t *in = (const uint8_t *)sealed.p;
+    size_t n = sealed.n - NONCE_BYTES - TAG_BYTES;
+    uint8_t *out = arena_alloc(a, n + 1), tag[TAG_BYTES];
+    int written = 0;
+    memcpy(tag, in + NONCE_BYTES + n, TAG_BYTES);
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    must(ctx && EVP_DecryptInit_ex2(ctx, EVP_aes_256_gcm(), key, in, NULL) == 1 &&
+         EVP_DecryptUpdate(ctx, NULL, &written, (const uint8_t *)bound.p, (int)bound.n) == 1 &&
+         EVP_DecryptUpdate(ctx, out, &written, in + NONCE_BYTES, (int)n) == 1 &&
+         EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_BYTES, tag) == 1, "open");
+    bool genuine = EVP_DecryptFinal_ex(ctx, out + written, &written) == 1;
+    EVP_CIPHER_CTX_free(ctx);
+    if (genuine)
+        *plain = (struct str){ (const char *)out, n };
+    return genuine;
 }
 
 const char *crypto_password_hash(struct arena *a, const char *password)

@@ -31,6 +31,13 @@ bool crypto_equal(const void *a, const void *b, size_t n); /* constant time */
 bool crypto_str_equal(struct str a, struct str b);         /* constant time for equal lengths */
 void crypto_wipe(void *p, size_t n);
 
+/* Authenticated encryption (AES-256-GCM, random nonce): nonce | ciphertext | tag. `bound` is
+ * authenticated and not stored. open: false when anything differs. */
+struct str crypto_seal(struct arena *a, const uint8_t key[SHA256_BYTES], struct str bound,
+                       struct str plain);
+bool crypto_open(struct arena *a, const uint8_t key[SHA256_BYTES], struct str bound,
+                 struct str sealed, struct str *plain);
+
 /* scrypt as a PHC-like string "$scrypt$ln=17,r=8,p=1$salt$hash". verify tells by *outdated whether
  * the stored cost is below the present one. About half a second and 128 MiB at ln=17. */
 const char *crypto_password_hash(struct arena *a, const char *password);

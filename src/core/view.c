@@ -78,7 +78,7 @@ static bool bad_number(uint32_t cp, struct str behind)
 
 /* json-c takes more than RFC 8259: comments, NaN, raw control characters, and NUL in strings, which
  * C text and the database cannot hold. What is left to it is the grammar. */
-static const char *refuse_bytes(struct str s)
+static const char *refuse_bytes(struct str s, int depth)
 {
     bool inside = false;
     while (s.n > 0) {
@@ -94,8 +94,13 @@ static const char *refuse_bytes(struct str s)
                 return "NUL in a string";
             if ((uint8_t)s.p[0] < 0x80)
                 s.p++, s.n--;
+        } else if (!inside && (cp == '[' || cp == '{')) {
+            if (depth-- == 0)
+                return "nested too deep";
+        } else if (!inside && (cp == ']' || cp == '}')) {
+            depth++;
         } else if (!inside && (cp == 0 || cp >= 0x80 || bad_number(cp, s) ||
-                               !strchr(" \t\r\n[]{},:+-.0123456789eEtrufalsn", (int)cp))) {
+                               !strchr(" \t\r\n,:+-.0123456789eEtrufalsn", (int)cp))) {
             return "not JSON";
         }
     }
@@ -105,10 +110,10 @@ static const char *refuse_bytes(struct str s)
 /* A new reference, or NULL with *error set; JSON null gives NULL without an error. */
 static struct json_object *parse(struct str json, int depth, const char **error)
 {
-    *error = json.n > INT32_MAX ? "too long" : refuse_bytes(json);
+    *error = json.n > INT32_MAX ? "too long" : refuse_bytes(json, depth);
     if (*error)
         return NULL;
-    struct json_tokener *tok = json_tokener_new_ex(depth + 1);
+    struct json_tokener *tok = json_tokener_new_ex(depth + 1); /* the scalar is a level to json-c */
     if (!tok)
         abort();
     json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
@@ -124,9 +129,7 @@ static struct json_object *parse(struct str json, int depth, const char **error)
         o = NULL;
         state = json_tokener_error_parse_unexpected;
     }
-    if (state == json_tokener_error_depth)
-        *error = "nested too deep";
-    else if (state == json_tokener_continue)
+    if (state == json_tokener_continue)
         *error = "ends too early";
     else if (state != json_tokener_success)
         *error = "not JSON";
