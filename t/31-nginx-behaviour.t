@@ -120,22 +120,26 @@ subtest 'limits' => sub {
 };
 
 subtest 'the page cache' => sub {
-    my $first = $c->get('/cached')->{json};
-    my $again = $c->get('/cached')->{json};
+    my $first = $c->get('/products/cached')->{json};
+    my $again = $c->get('/products/cached')->{json};
     is($again->{params}{REQUEST_ID}, $first->{params}{REQUEST_ID}, 'a page is kept for a moment');
-    isnt($c->get('/cached')->{headers}{'x-request-id'}, $first->{params}{REQUEST_ID}, 'every answer has its own request id');
-    my $other = sub { $c->get('/cached', headers => {@_})->{json}{params}{REQUEST_ID} };
+    isnt($c->get('/products/cached')->{headers}{'x-request-id'}, $first->{params}{REQUEST_ID}, 'every answer has its own request id');
+    my $other = sub { $c->get('/products/cached', headers => {@_})->{json}{params}{REQUEST_ID} };
     isnt($other->('accept-language' => 'en'), $first->{params}{REQUEST_ID}, 'another language is another page');
     isnt($other->(accept => 'text/html'), $first->{params}{REQUEST_ID}, 'another form too');
     isnt($other->(cookie => '__Host-cart=1'), $first->{params}{REQUEST_ID}, 'somebody with a cart is asked for anew');
     isnt($other->(authorization => 'Bearer x'), $first->{params}{REQUEST_ID}, 'somebody with a token too');
     ok(wait_for(sub { $other->() ne $first->{params}{REQUEST_ID} }, 5), 'the page is renewed');
-    my %ids = map { $c->get('/cached-cookie')->{json}{params}{REQUEST_ID} => 1 } 1 .. 3;
+    my %ids = map { $c->get('/products/cached-cookie')->{json}{params}{REQUEST_ID} => 1 } 1 .. 3;
     is(scalar(keys %ids), 3, 'nothing with a cookie is kept');
-    %ids = map { $c->get('/private')->{json}{params}{REQUEST_ID} => 1 } 1 .. 3;
+    %ids = map { $c->get('/products/private')->{json}{params}{REQUEST_ID} => 1 } 1 .. 3;
     is(scalar(keys %ids), 3, 'nor what the application did not offer');
-    $c->request('HEAD', '/cached-head');
-    is($c->get('/cached-head')->{json}{pool}, 'web', 'HEAD does not empty the page');
+    my @pids = at_once(8, before => sub { my $one = $nginx->client; $one->get('/warm'); $one },
+        do => sub { $_[1]->get('/sleep-elsewhere')->{json}{params}{REQUEST_ID} });
+    my %pids = map { $_ => 1 } @pids;
+    is(scalar(keys %pids), 8, 'pages that are not kept are asked for by everybody');
+    $c->request('HEAD', '/products/cached-head');
+    is($c->get('/products/cached-head')->{json}{pool}, 'web', 'HEAD does not empty the page');
 };
 
 subtest 'a worker dies' => sub {

@@ -58,9 +58,8 @@ apt-get -q -o Acquire::Retries=3 update
 new=()
 for p in nginx memcached; do dpkg -s $p >/dev/null 2>&1 || new+=("$p"); done
 apt-get -q -y -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 install --no-install-recommends "$@"
-if [ -d /run/systemd/system ]; then
-    for p in "${new[@]}"; do systemctl -q disable $p 2>/dev/null || true; done
-fi
+# Nor at the next boot, unless they were here before.
+for p in "${new[@]}"; do update-rc.d "$p" disable >/dev/null 2>&1 || true; done
 ROOT
 }
 
@@ -70,12 +69,12 @@ packages_need() { # log file, names...
     command -v dpkg-query >/dev/null || die "this needs Debian 12: dpkg is not here"
     read -r -d '' -a missing <<<"$(packages_missing "$@")" || true
     [ ${#missing[@]} -gt 0 ] || return 0
-    step "Installing ${#missing[@]} Debian packages: ${missing[*]}"
     if [ "$(id -u)" != 0 ]; then
         command -v sudo >/dev/null ||
             die "these Debian packages are missing and only root can install them: ${missing[*]}"
         root=(sudo)
     fi
+    step "Installing ${#missing[@]} Debian packages: ${missing[*]}"
     if ! packages_root_script | "${root[@]}" bash -s -- "${missing[@]}" >"$log" 2>&1 </dev/stdin; then
         if grep -qiE 'could not resolve|temporary failure|connection (failed|refused|timed out)|unable to connect|network is unreachable' "$log"; then
             die_with_log "the Debian mirror cannot be reached; check the network and start again" "$log"

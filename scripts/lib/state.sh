@@ -16,6 +16,7 @@ state_resolve() { # folder asked for; sets STATE_ASKED, STATE, SOCK
     STATE_ASKED=$(realpath -m -s -- "$1")
     STATE=$STATE_ASKED
     if ! state_reachable "$STATE_ASKED"; then
+        [ "$(id -u)" = 0 ] || die "you cannot enter the folder of $STATE_ASKED"
         STATE=/var/lib/tarazu-$(short_hash "$STATE_ASKED")
     fi
     SOCK=$STATE/run

@@ -182,7 +182,7 @@ sub _echo {
     kill KILL => $$ if $p{REQUEST_URI} =~ /die/;
     sleep 0.3 if $p{REQUEST_URI} =~ /sleep/;
     my $head = "Content-Type: application/json\r\nX-Request-Id: of-the-program\r\n";
-    $head .= $p{REQUEST_URI} =~ /cached/ ? "Cache-Control: public, max-age=1\r\nVary: Accept\r\n" : "Cache-Control: no-store\r\n";
+    $head .= $p{REQUEST_URI} =~ /(?<!un)cached/ ? "Cache-Control: public, max-age=1\r\nVary: Accept\r\n" : "Cache-Control: no-store\r\n";
     $head .= "Set-Cookie: a=b\r\n" if $p{REQUEST_URI} =~ /cookie/;
     $head = "Status: 429 Too Many Requests\r\nRetry-After: 77\r\n$head" if $p{REQUEST_URI} =~ /app429/;
     my $out = "$head\r\n" . $JSON->encode({ params => \%p, body => $body, pid => $$, replica => $replica, pool => $pool });
