@@ -32,7 +32,8 @@ struct setting {
 
 static const struct setting settings[] = {
 #define CONFIG(key, member, type, min, max, dflt, secret, doc) \
-    { key, offsetof(struct conf, member), CONF_##type, min, max, DEFAULT_##type(dflt), secret, doc },
+    { key, offsetof(struct conf, member), CONF_##type, min, max, DEFAULT_##type(dflt), secret, \
+      doc },
 #include "core/conf.def"
 #undef CONFIG
 };

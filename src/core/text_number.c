@@ -8,7 +8,8 @@
 
 #define TYPED_MAX 64 /* nothing that is recognised here is longer */
 
-/* What counts besides ASCII: separators, dashes, and the letters of «تومان», which becomes "toman". */
+/* What counts besides ASCII: separators, dashes, and the letters of «تومان», which becomes
+ * "toman". */
 static const struct {
     uint32_t from;
     char to;
