@@ -1,0 +1,164 @@
+/* Status codes of Kavenegar and SMS.ir and what they mean for a message. */
+#include "net/sms_answer.h"
+
+#include <inttypes.h>
+
+#include "core/arena.h"
+#include "core/view.h"
+
+#define DEPTH 8
+
+struct code {
+    int status;
+    enum sms_outcome outcome;
+    const char *meaning;
+};
+
+static const struct code kavenegar_codes[] = {
+    { 200, SMS_SENT, "accepted" },
+    { 400, SMS_REFUSED, "parameters are missing" },
+    { 401, SMS_RETRY, "the account is disabled" },
+    { 402, SMS_RETRY, "the operation failed" },
+    { 403, SMS_RETRY, "the API key is not valid" },
+    { 404, SMS_REFUSED, "unknown method" },
+    { 405, SMS_REFUSED, "wrong HTTP method" },
+    { 406, SMS_REFUSED, "a required parameter is empty" },
+    { 407, SMS_RETRY, "no access to this information" },
+    { 409, SMS_RETRY, "the server is busy" },
+    { 411, SMS_REFUSED, "the recipient is not valid" },
+    { 412, SMS_REFUSED, "the sender line is not valid" },
+    { 413, SMS_REFUSED, "the text is empty or too long" },
+    { 414, SMS_REFUSED, "too many records" },
+    { 415, SMS_REFUSED, "the start index is out of range" },
+    { 416, SMS_RETRY, "the caller's address does not match" },
+    { 417, SMS_REFUSED, "the date is not valid" },
+    { 418, SMS_RETRY, "not enough credit" },
+    { 419, SMS_REFUSED, "lists of different lengths" },
+    { 420, SMS_REFUSED, "links are restricted" },
+    { 422, SMS_REFUSED, "a character is not allowed" },
+    { 424, SMS_REFUSED, "the template is not found" },
+    { 426, SMS_RETRY, "the method needs the advanced service" },
+    { 427, SMS_RETRY, "the line may not be used" },
+    { 428, SMS_REFUSED, "a voice call is not possible" },
+    { 429, SMS_RETRY, "the caller's address is limited" },
+    { 431, SMS_REFUSED, "the structure of the code is not valid" },
+    { 432, SMS_REFUSED, "the template lacks the code parameter" },
+    { 451, SMS_RETRY, "too many calls" },
+    { 501, SMS_REFUSED, "a test account sends to its owner alone" },
+};
+
+/* State of the one message in `entries`, when it has failed already; others are under way. */
+static const struct code kavenegar_messages[] = {
+    { 6, SMS_REFUSED, "the message failed" },
+    { 11, SMS_REFUSED, "the message was not delivered" },
+    { 13, SMS_REFUSED, "the message was cancelled" },
+    { 14, SMS_REFUSED, "the recipient has blocked such messages" },
+    { 100, SMS_REFUSED, "the message id is not valid" },
+};
+
+static const struct code smsir_codes[] = {
+    { 0, SMS_RETRY, "system error" },
+    { 1, SMS_SENT, "accepted" },
+    { 10, SMS_RETRY, "the API key is not valid" },
+    { 11, SMS_RETRY, "the API key is inactive" },
+    { 12, SMS_RETRY, "the API key is limited to other addresses" },
+    { 13, SMS_RETRY, "the account is inactive" },
+    { 14, SMS_RETRY, "the account is suspended" },
+    { 20, SMS_RETRY, "too many calls" },
+    { 101, SMS_REFUSED, "the line number is not valid" },
+    { 102, SMS_RETRY, "not enough credit" },
+    { 103, SMS_REFUSED, "the text is empty" },
+    { 104, SMS_REFUSED, "the mobile number is not valid" },
+    { 105, SMS_REFUSED, "more than 100 mobile numbers" },
+    { 106, SMS_REFUSED, "more than 100 texts" },
+    { 107, SMS_REFUSED, "the list of mobile numbers is empty" },
+    { 108, SMS_REFUSED, "the list of texts is empty" },
+    { 109, SMS_REFUSED, "the sending time is not valid" },
+    { 110, SMS_REFUSED, "lists of different lengths" },
+    { 111, SMS_REFUSED, "the id is not found" },
+    { 112, SMS_REFUSED, "there is nothing to delete" },
+    { 113, SMS_REFUSED, "the template is not found" },
+    { 114, SMS_REFUSED, "a parameter is longer than 25 characters" },
+    { 115, SMS_REFUSED, "the mobile number is on the black list" },
+    { 116, SMS_REFUSED, "a parameter has no name" },
+    { 117, SMS_REFUSED, "the text was rejected" },
+    { 118, SMS_REFUSED, "too many messages" },
+    { 119, SMS_RETRY, "the account needs another plan" },
+    { 123, SMS_RETRY, "the line needs to be activated" },
+};
+
+static const struct code *find(const struct code *codes, size_t n, int64_t status)
+{
+    for (size_t i = 0; i < n; i++)
+        if (codes[i].status == status)
+            return &codes[i];
+    return NULL;
+}
+#define FIND(codes, status) find(codes, sizeof(codes) / sizeof((codes)[0]), status)
+
+static void apply(struct sms_result *out, const struct code *code, int64_t status)
+{
+    out->provider_status = (int)status;
+    out->outcome = code ? code->outcome : SMS_RETRY;
+    out->problem = code ? code->meaning : "undocumented status";
+}
+
+static const char *id_text(struct arena *a, const struct view *o, const char *key)
+{
+    int64_t id = view_get_int(o, key, 0);
+    return id ? arena_printf(a, "%" PRId64, id) : NULL;
+}
+
+/* Not JSON of the expected shape: a proxy's page, or a provider in trouble. */
+static void unreadable(struct sms_result *out, int http_status)
+{
+    *out = (struct sms_result){ .outcome = SMS_RETRY,
+                                .provider_status = http_status,
+                                .problem = "the answer cannot be read" };
+}
+
+void sms_read_kavenegar(struct arena *a, int http_status, struct str body, struct sms_result *out)
+{
+    const char *error;
+    const struct view *root = view_parse(a, body, DEPTH, &error);
+    const struct view *head = view_get(root, "return");
+    const struct view *entry = view_at(view_get(root, "entries"), 0);
+    int64_t status = view_get_int(head, "status", -1);
+    *out = (struct sms_result){ .outcome = SMS_RETRY };
+    if (status < 0) {
+        unreadable(out, http_status);
+        return;
+    }
+    /* Either of the two may tell of the fault. */
+    if (status == 200 && http_status != 200)
+        status = http_status;
+    apply(out, FIND(kavenegar_codes, status), status);
+    const struct code *failed = FIND(kavenegar_messages, view_get_int(entry, "status", 0));
+    if (out->outcome == SMS_SENT && failed)
+        apply(out, failed, failed->status);
+    if (out->outcome != SMS_SENT)
+        return;
+    out->problem = NULL;
+    out->message_id = id_text(a, entry, "messageid");
+}
+
+void sms_read_smsir(struct arena *a, int http_status, struct str body, struct sms_result *out)
+{
+    const char *error;
+    const struct view *root = view_parse(a, body, DEPTH, &error);
+    const struct view *data = view_get(root, "data");
+    int64_t status = view_get_int(root, "status", -1);
+    *out = (struct sms_result){ .outcome = SMS_RETRY };
+    if (status < 0 || (status == 1 && http_status / 100 != 2)) {
+        unreadable(out, http_status);
+        return;
+    }
+    apply(out, FIND(smsir_codes, status), status);
+    if (out->outcome != SMS_SENT)
+        return;
+    struct view *list = view_get(data, "messageIds");
+    out->problem = NULL;
+    out->message_id = view_count(list) > 0
+                          ? arena_printf(a, "%" PRId64, view_value_int(view_at(list, 0)))
+                          : id_text(a, data, "messageId");
+}
