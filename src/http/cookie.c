@@ -17,7 +17,7 @@ const char *request_cookie(const struct request *req, const char *name)
         struct str value = str_cut(&rest, ';');
         bool has_value = value.n > 0 && memchr(value.p, '=', value.n);
         struct str key = str_trim(str_cut(&value, '='));
-        if (!has_value || !str_is(key, name))
+        if (!has_value || key.n == 0 || !str_is(key, name))
             continue;
         value = str_trim(value);
         if (value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"')

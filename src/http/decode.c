@@ -95,8 +95,8 @@ static enum err parse_body(struct request *req)
     return type->parse(req);
 }
 
-/* The known parameters of a query as a tree. What is not known may be broken too: links pass through
- * many hands. */
+/* The known parameters of a query as a tree. What is not known may be broken too: links pass
+ * through many hands. */
 static enum err query_tree(struct request *req, const struct schema *s, struct view **out)
 {
     struct form *form = form_new(req->op.arena);
@@ -121,7 +121,7 @@ static enum err query_tree(struct request *req, const struct schema *s, struct v
 
 static enum err decode_query(struct request *req)
 {
-    struct view *tree;
+    struct view *tree = NULL;
     TRY(query_tree(req, req->route->query, &tree));
     return schema_decode_query(&req->op, req->route->query, tree, &req->params);
 }
@@ -131,7 +131,7 @@ static enum err decode_body(struct request *req)
     if (!req->tree)
         TRY(parse_body(req));
     const struct schema *s = req->route->input ? req->route->input : &no_fields;
-    void *input;
+    void *input = NULL;
     TRY(schema_decode(&req->op, s, req->tree, req->uploads, req->upload_count, &input));
     req->input = req->route->input ? input : NULL;
     return ERR_OK;

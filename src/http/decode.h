@@ -1,6 +1,6 @@
-/* From raw body and query to typed input. The order in the pipeline: a POST whose body is an encoded
- * form is read and parsed before routing, because `_method` may change the method; every other body
- * is read after the route, which sets its limit, is known. Worker processes. */
+/* From raw body and query to typed input. The order in the pipeline: a POST whose body is an
+ * encoded form is read and parsed before routing, because `_method` may change the method; every
+ * other body is read after the route, which sets its limit, is known. Worker processes. */
 #ifndef HTTP_DECODE_H
 #define HTTP_DECODE_H
 
@@ -19,15 +19,15 @@ struct view;
 size_t request_body_max(const struct request *req);
 /* A POST with an application/x-www-form-urlencoded body. */
 bool request_is_form_post(const struct request *req);
-/* For such a request, once req->body is read and before routing: parses it into req->tree and applies
- * `_method`. ERR_BAD_REQUEST for a broken form. */
+/* For such a request, once req->body is read and before routing: parses it into req->tree and
+ * applies `_method`. ERR_BAD_REQUEST for a broken form. */
 enum err request_read_form(struct request *req) MUST_CHECK;
 /* POST with a form body whose `_method` is PATCH, DELETE or PUT: changes req->method; false when
  * there was nothing to change. */
 bool request_override_method(struct request *req, const struct view *tree);
-/* With req->route set: fills tree, uploads, input, params and idempotency_key. 400 for what cannot be
- * read, 415 for another content type, 422 for fields. A route without a schema takes a body only with
- * the fields that every route takes. */
+/* With req->route set: fills tree, uploads, input, params and idempotency_key. 400 for what cannot
+ * be read, 415 for another content type, 422 for fields. A route without a schema takes a body only
+ * with the fields that every route takes. */
 enum err request_decode(struct request *req) MUST_CHECK;
 
 #endif

@@ -136,7 +136,8 @@ static void init_library(void)
 /* Blocks everything but what tells of a bug. */
 static void block_signals(sigset_t *waiting)
 {
-    static const int bugs[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS, SIGPROF };
+    static const int bugs[] = { SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
+                                SIGABRT, SIGTRAP, SIGSYS, SIGPROF };
     sigset_t serving;
     sigfillset(&serving);
     for (size_t i = 0; i < sizeof(bugs) / sizeof(bugs[0]); i++)

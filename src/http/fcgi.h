@@ -15,10 +15,11 @@ struct fcgi;
 
 #define FCGI_BACKLOG 1024
 
-/* Master: binds a unix socket (mode 0660), replacing a stale one. Returns the fd or -1 with errno. */
+/* Master: binds a unix socket (mode 0660), replacing a stale one. Returns the fd or -1 with
+ * errno. */
 int fcgi_listen(const char *path);
-/* Worker: takes an inherited listening socket. From here on signals are blocked except while waiting
- * in fcgi_accept; TERM then calls fcgi_shutdown and the handler that was there before. */
+/* Worker: takes an inherited listening socket. From here on signals are blocked except while
+ * waiting in fcgi_accept; TERM then calls fcgi_shutdown and the handler that was there before. */
 struct fcgi *fcgi_open(struct arena *process, int listen_fd);
 /* Waits for a request. False when the process should end (TERM). Calls request_init: fills env,
  * method, path, query, content type, request id, client address, accept and language, and makes the

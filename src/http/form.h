@@ -1,7 +1,7 @@
 /* HTML forms and query strings: pairs of name and value that become a tree. Dots in a name nest
- * ("address.city"); a level whose names are all numbers becomes an array in the order of the numbers
- * ("lines.0.quantity"), gaps closed. An empty value becomes null. The last of equal names wins.
- * Worker processes; everything lives in the arena. */
+ * ("address.city"); a level whose names are all numbers becomes an array in the order of the
+ * numbers ("lines.0.quantity"), gaps closed. An empty value becomes null. The last of equal names
+ * wins. Worker processes; everything lives in the arena. */
 #ifndef HTTP_FORM_H
 #define HTTP_FORM_H
 

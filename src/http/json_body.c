@@ -52,7 +52,8 @@ static bool hex4(const char *p, const char *end, uint32_t *out)
     return true;
 }
 
-/* One escape behind the backslash at p; the text goes on at the returned place, NULL when broken. */
+/* One escape behind the backslash at p; the text goes on at the returned place, NULL when
+ * broken. */
 static const char *unescape(struct buf *b, const char *p, const char *end)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";

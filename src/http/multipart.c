@@ -68,8 +68,8 @@ static void token(struct str *s, struct str *out)
     *out = str_trim(*out);
 }
 
-/* The parameter of a header value ("form-data; name=\"x\""): quoted or token. Returns false when the
- * header is broken; *out is NULL when the parameter is absent, and it may stand only once. */
+/* The parameter of a header value ("form-data; name=\"x\""): quoted or token. Returns false when
+ * the header is broken; *out is NULL when the parameter is absent, and it may stand only once. */
 static bool parameter(struct arena *a, struct str s, const char *name, const char **out)
 {
     *out = NULL;

@@ -12,8 +12,8 @@
 struct request;
 struct templates;
 
-/* Renders `context` (NULL: an empty one) through the template, filled by chrome. False when there is
- * no such template. */
+/* Renders `context` (NULL: an empty one) through the template, filled by chrome. False when there
+ * is no such template. */
 bool page_render(struct request *req, const struct templates *templates, const char *name,
                  struct view *context, response_chrome *chrome, struct str *out);
 /* The error page, from the template "error" with the problem document as its context, plus

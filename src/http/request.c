@@ -58,9 +58,9 @@ static const char *path_of(struct request *req, bool *json)
     if (req->bad)
         return "/";
     struct str s = drop_slashes(str_of(path));
-    *json = str_ends(s, ".json");
+    *json = str_ends(s, ".json") && (str_is(s, "/.json") || !str_ends(s, "/.json"));
     if (*json)
-        s = drop_slashes((struct str){ s.p, s.n - strlen(".json") });
+        s.n -= strlen(".json");
     return str_dup(req->op.arena, s);
 }
 

@@ -1,6 +1,6 @@
 /* One HTTP request and the reply being made for it. Filled by http/fcgi.c, decoded by the pipeline
- * (routes/pipeline.c), answered by http/response.c. Lives in the worker's request arena. Strings are
- * NUL-terminated and valid until the arena is reset. Worker processes. */
+ * (routes/pipeline.c), answered by http/response.c. Lives in the worker's request arena. Strings
+ * are NUL-terminated and valid until the arena is reset. Worker processes. */
 #ifndef HTTP_REQUEST_H
 #define HTTP_REQUEST_H
 
@@ -37,7 +37,7 @@ struct principal {
 struct reply {
     int status;              /* 0 until set */
     struct view *view;       /* root of the answer; always an object */
-    const char *location;    /* next page: browsers get 303 there, API clients a Location header on 201 */
+    const char *location;    /* next page: browsers get 303, API clients a Location header on 201 */
     const char *template;    /* overrides the route's */
     const char *body;        /* ready-made body instead of the view (files, metrics); NULL: none */
     size_t body_size;
@@ -64,7 +64,7 @@ struct request {
     bool head;             /* HEAD: treated as GET, the answer's body is not sent */
     bool bad;              /* the path could not be decoded and is "/": answer ERR_BAD_REQUEST */
     const char *uri;       /* path and query as sent */
-    const char *path;      /* percent-decoded, without query, trailing slash and ".json" removed, always '/'-led */
+    const char *path;      /* percent-decoded, '/'-led, without query, trailing slash and ".json" */
     const char *query;     /* raw, "" when none */
     enum accept accept;
     const char *content_type;
@@ -85,8 +85,8 @@ struct request {
     struct reply reply;
 };
 
-/* A fresh request out of FastCGI parameters ("NAME=value", NULL-ended), which are copied. Everything
- * that does not come with the request (op.db, op.conf, route, principal …) is zero. */
+/* A fresh request out of FastCGI parameters ("NAME=value", NULL-ended), which are copied.
+ * Everything that does not come with the request (op.db, op.conf, route, principal …) is zero. */
 void request_init(struct request *req, struct arena *a, char *const *env);
 /* FastCGI parameter by its own name ("REMOTE_ADDR"); NULL when absent. */
 const char *request_param(const struct request *req, const char *name);
@@ -94,7 +94,8 @@ const char *request_param(const struct request *req, const char *name);
 const char *request_header(const struct request *req, const char *name);
 /* Cookie by name, NULL when absent; malformed pairs are passed over. */
 const char *request_cookie(const struct request *req, const char *name);
-/* Percent-decoded parameter of the query string, NULL when absent or broken; the last one counts. */
+/* Percent-decoded parameter of the query string, NULL when absent or broken; the last one
+ * counts. */
 const char *request_query(const struct request *req, const char *name);
 const struct upload *request_upload(const struct request *req, const char *field);
 /* Path and query of the page the browser came from, when it is one of ours; NULL otherwise. */
@@ -103,7 +104,8 @@ const char *request_back(const struct request *req);
 /* Reply helpers; each returns nothing because they only fill req->reply. Control characters in a
  * header's or a cookie's value are replaced, so that no text can add a header. */
 void reply_header(struct request *req, const char *name, const char *value);
-/* Cookie under the name as given ("__Host-cart"): Secure, HttpOnly, Path=/, SameSite=Lax; max_age 0: session, <0: delete. */
+/* Cookie under the name as given ("__Host-cart"): Secure, HttpOnly, Path=/, SameSite=Lax; max_age
+ * 0: session, <0: delete. */
 void reply_cookie(struct request *req, const char *name, const char *value, int max_age);
 void reply_redirect(struct request *req, const char *location); /* sets location */
 void reply_created(struct request *req, const char *location);  /* status 201 and location */

@@ -1,5 +1,5 @@
-/* Turns a finished request into bytes: the view as JSON or through the route's template, an error as
- * problem+json (RFC 9457) or the error page, redirects for browsers. Worker processes. */
+/* Turns a finished request into bytes: the view as JSON or through the route's template, an error
+ * as problem+json (RFC 9457) or the error page, redirects for browsers. Worker processes. */
 #ifndef HTTP_RESPONSE_H
 #define HTTP_RESPONSE_H
 
@@ -19,9 +19,9 @@ struct response {
 };
 
 /* Browsers: a location is a 303, and an error that logging in cures sends to the login page. API
- * clients: a location on GET is a 303, on 201 a Location header. `chrome` fills the page-wide part of
- * the context ("page": user, cart, texts …); called for HTML answers only, also on the error page
- * when the database may be away; may be NULL. */
+ * clients: a location on GET is a 303, on 201 a Location header. `chrome` fills the page-wide part
+ * of the context ("page": user, cart, texts …); called for HTML answers only, also on the error
+ * page when the database may be away; may be NULL. */
 typedef void response_chrome(struct request *req, struct view *context);
 void response_make(struct request *req, enum err result, const struct templates *templates,
                    response_chrome *chrome, struct response *out);

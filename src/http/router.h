@@ -1,5 +1,5 @@
-/* The route table and how a path is matched to a row. The rows are in routes/routes.def; this is the
- * mechanism and knows no shop. The table is constant; matching allocates only the variables. */
+/* The route table and how a path is matched to a row. The rows are in routes/routes.def; this is
+ * the mechanism and knows no shop. The table is constant; matching allocates only the variables. */
 #ifndef HTTP_ROUTER_H
 #define HTTP_ROUTER_H
 
@@ -50,10 +50,10 @@ struct route {
 /* Compiles the table once per process into a segment trie. A duplicate (method, pattern) aborts. */
 struct router *router_new(struct arena *a, const struct route *routes, size_t n);
 
-/* Pattern segments: literal, {name} (any text, no '/'), {name:int}, {name:uuid}. A literal wins over
- * a variable. `path` comes without trailing slash and ".json". Returns the row and fills vars;
- * NULL with *error ERR_NOT_FOUND or ERR_METHOD_NOT_ALLOWED (*allow: "GET, POST"). HEAD is matched as
- * GET by the caller. */
+/* Pattern segments: literal, {name} (any text, no '/'), {name:int}, {name:uuid}. A literal wins
+ * over a variable. `path` comes without trailing slash and ".json". Returns the row and fills vars;
+ * NULL with *error ERR_NOT_FOUND or ERR_METHOD_NOT_ALLOWED (*allow: "GET, POST"). HEAD is matched
+ * as GET by the caller. */
 const struct route *router_match(const struct router *r, struct arena *a, enum method method,
                                  const char *path, const char *vars[ROUTE_VARS_MAX],
                                  enum err *error, const char **allow);

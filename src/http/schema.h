@@ -1,11 +1,11 @@
-/* Input schemas: a body (JSON or HTML form) or a query string is decoded into a struct by a table of
- * fields. All errors are collected with JSON Pointers; an unknown field is an error. Persian and
+/* Input schemas: a body (JSON or HTML form) or a query string is decoded into a struct by a table
+ * of fields. All errors are collected with JSON Pointers; an unknown field is an error. Persian and
  * Arabic digits are folded in every number, code and phone. Absent: NULL, INT_ABSENT, BOOL_ABSENT.
- * Forms write nested names with dots ("address.city", "lines.0.quantity"). Null and blank text count
- * as absent; `present_offset` tells them from a member that did not come.
- * Bounds: max 0 means the type's own (text 500, longtext 20000, secret 4096, email 254, code and
- * digits 64, slug 200, arrays 100 items) or none; an integer without bounds is 0 or more. At most 50
- * field errors are reported. Worker processes; results live in the request arena. */
+ * Forms write nested names with dots ("address.city", "lines.0.quantity"). Null and blank text
+ * count as absent; `present_offset` tells them from a member that did not come. Bounds: max 0 means
+ * the type's own (text 500, longtext 20000, secret 4096, email 254, code and digits 64, slug 200,
+ * arrays 100 items) or none; an integer without bounds is 0 or more. At most 50 field errors are
+ * reported. Worker processes; results live in the request arena. */
 #ifndef HTTP_SCHEMA_H
 #define HTTP_SCHEMA_H
 
@@ -38,7 +38,7 @@ enum field_type {
     F_TIME,     /* int64_t Unix seconds: RFC 3339, or a date (Tehran midnight) */
     F_DECIMAL6, /* int64_t: a decimal number in millionths (lat, lng) */
     F_OBJECT,   /* struct pointer by `sub` (NULL absent) */
-    F_ARRAY,    /* pointer to array of `sub` structs + size_t at count_offset; min/max count items */
+    F_ARRAY,    /* pointer to array of `sub` structs + size_t at count_offset; min/max: items */
     F_FILE,     /* const struct upload *: a file part of a multipart form */
 };
 

@@ -91,7 +91,8 @@ static const char *parse_bool(const struct scalar_input *in, void *slot)
     static const struct {
         const char *word;
         int value;
-    } words[] = { { "true", 1 }, { "on", 1 }, { "1", 1 }, { "false", 0 }, { "off", 0 }, { "0", 0 } };
+    } words[] = { { "true", 1 },  { "on", 1 },  { "1", 1 },
+                  { "false", 0 }, { "off", 0 }, { "0", 0 } };
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (str_is(in->text, words[i].word)) {
             *(int *)slot = words[i].value;
