@@ -1,0 +1,38 @@
+/* The audit log: what staff and the system did, and to what. Rows are only ever inserted (by
+ * privilege and by trigger). A sealing job chains what has certainly committed: each seal is a keyed
+ * hash over the seal before it and the row, so `tarazu doctor` can name the first row that was
+ * changed or is missing. Any process but the master. */
+#ifndef AUTH_AUDIT_H
+#define AUTH_AUDIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+struct view;
+
+/* Queues the row; in the transaction of what it tells of. `action` "staff.add", `target` "staff:3";
+ * before and after may be NULL. No secrets in either. */
+void audit_write(struct op *op, const char *action, const char *target, const struct view *before,
+                 const struct view *after);
+
+/* Job: seals up to `most` rows; *sealed tells how many. One at a time by a named lock. */
+enum err audit_seal(struct op *op, int64_t most, int64_t *sealed) MUST_CHECK;
+
+struct audit_report {
+    int64_t rows, sealed;        /* in the log; covered by a seal that holds */
+    int64_t unknown_key;         /* sealed under a master secret that is gone */
+    int64_t first_bad;           /* audit_log.id changed, missing or out of place; 0: none */
+    int64_t newest_age;          /* seconds since the newest seal; -1: no seal */
+    int64_t waiting;             /* rows without a seal */
+};
+/* Walks the whole chain. */
+enum err audit_check(struct op *op, struct audit_report *out) MUST_CHECK;
+
+/* A page of the log, newest first: {items: [{id, at, actor, action, target, before, after,
+ * request_id, client}], next}. Filters may be NULL; `below` 0: from the newest. */
+enum err audit_list(struct op *op, const char *actor, const char *action, const char *target,
+                    int64_t below, int64_t limit, struct view *out) MUST_CHECK;
+
+#endif

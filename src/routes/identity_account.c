@@ -1,0 +1,129 @@
+/* A customer's account: profile, addresses, sessions. */
+#include "routes/identity.h"
+
+#include "auth/customer.h"
+#include "auth/session.h"
+#include "core/arena.h"
+#include "core/view.h"
+#include "routes/address_input.h"
+
+struct account_in {
+    const char *name, *email, *national_code, *lang;
+    bool name_given, email_given, national_code_given, lang_given;
+};
+#define GIVEN(member) .flags = F_NULLABLE, .present_offset = offsetof(struct account_in, member##_given)
+static const struct field account_fields[] = {
+    FIELD(F_TEXT, account_in, name, .min = 1, .max = 100, GIVEN(name)),
+    FIELD(F_EMAIL, account_in, email, .max = 200, GIVEN(email)),
+    FIELD(F_DIGITS, account_in, national_code, .min = 10, .max = 10, GIVEN(national_code)),
+    FIELD(F_ENUM, account_in, lang, .choices = " fa en ", GIVEN(lang)),
+};
+const struct schema account_in = SCHEMA(account_in, account_fields);
+
+static int64_t me(const struct request *req)
+{
+    return req->principal.id;
+}
+
+static int64_t id_of(const struct request *req)
+{
+    int64_t id = 0;
+    return str_int(str_of(req->vars[0]), &id) ? id : 0;
+}
+
+enum err account_get(struct request *req)
+{
+    struct op *op = &req->op;
+    struct view *lists = view_new(op->arena);
+    req->reply.view = view_new(op->arena);
+    TRY(customer_view(op, me(req), req->reply.view));
+    TRY(address_list(op, me(req), lists));
+    view_attach(req->reply.view, "addresses", view_get(lists, "items"));
+    TRY(session_list(op, ACTOR_CUSTOMER, me(req), req->principal.session_id, lists));
+    view_attach(req->reply.view, "sessions", view_get(lists, "items"));
+    return ERR_OK;
+}
+
+enum err account_change(struct request *req)
+{
+    const struct account_in *in = req->input;
+    struct customer_change change = {
+        .name = in->name, .email = in->email, .national_code = in->national_code, .lang = in->lang,
+        .name_given = in->name_given, .email_given = in->email_given,
+        .national_code_given = in->national_code_given, .lang_given = in->lang_given && in->lang,
+    };
+    TRY(customer_change(&req->op, me(req), &change));
+    req->reply.view = view_new(req->op.arena);
+    TRY(customer_view(&req->op, me(req), req->reply.view));
+    if (req->accept == ACCEPT_HTML)
+        reply_redirect(req, "/account");
+    return ERR_OK;
+}
+
+static enum err answer_address(struct request *req, int64_t id)
+{
+    struct address address;
+    TRY(address_get(&req->op, me(req), id, &address));
+    req->reply.view = view_new(req->op.arena);
+    view_int(req->reply.view, "id", id);
+    address_view(&address, req->reply.view);
+    return ERR_OK;
+}
+
+enum err account_address_list(struct request *req)
+{
+    req->reply.view = view_new(req->op.arena);
+    return address_list(&req->op, me(req), req->reply.view);
+}
+
+enum err account_address_add(struct request *req)
+{
+    struct address *address = req->input;
+    int64_t id;
+    TRY(address_check(&req->op, address, ""));
+    TRY(address_add(&req->op, me(req), address, &id));
+    TRY(answer_address(req, id));
+    if (req->accept == ACCEPT_HTML)
+        reply_redirect(req, "/account");
+    else
+        reply_created(req, arena_printf(req->op.arena, "/account/addresses/%lld", (long long)id));
+    return ERR_OK;
+}
+
+enum err account_address_change(struct request *req)
+{
+    struct address address;
+    int64_t id = id_of(req);
+    TRY(address_get(&req->op, me(req), id, &address));
+    address_apply(req->input, &address);
+    TRY(address_check(&req->op, &address, ""));
+    TRY(address_change(&req->op, me(req), id, &address));
+    TRY(answer_address(req, id));
+    if (req->accept == ACCEPT_HTML)
+        reply_redirect(req, "/account");
+    return ERR_OK;
+}
+
+enum err account_address_archive(struct request *req)
+{
+    TRY(address_archive(&req->op, me(req), id_of(req)));
+    req->reply.view = view_new(req->op.arena);
+    if (req->accept == ACCEPT_HTML)
+        reply_redirect(req, "/account");
+    return ERR_OK;
+}
+
+enum err account_session_list(struct request *req)
+{
+    req->reply.view = view_new(req->op.arena);
+    return session_list(&req->op, ACTOR_CUSTOMER, me(req), req->principal.session_id, req->reply.view);
+}
+
+enum err account_session_end(struct request *req)
+{
+    TRY(session_end_own(&req->op, id_of(req)));
+    req->reply.view = view_new(req->op.arena);
+    if (req->accept == ACCEPT_HTML)
+        reply_redirect(req, "/account");
+    return ERR_OK;
+}
