@@ -56,7 +56,7 @@ subtest 'what the application is told' => sub {
 };
 
 subtest 'headers of every answer' => sub {
-    my %seen = ('a page' => $c->get('/p'), 'a static file' => $c->get('/static/plain.css'), 'an error' => $c->get('/static/none'));
+    my %seen = ('a page' => $c->get('/p'), 'a static file' => $c->get('/static/app.css'), 'an error' => $c->get('/static/none'));
     for my $what (sort keys %seen) {
         my $h = $seen{$what}{headers};
         is($h->{'x-content-type-options'}, 'nosniff', "$what: nosniff");
@@ -65,8 +65,14 @@ subtest 'headers of every answer' => sub {
         like($h->{'content-security-policy'}, qr/frame-ancestors 'none'/, "$what: may not be framed");
         unlike($h->{'content-security-policy'}, qr/unsafe-inline|unsafe-eval/, "$what: no inline scripts");
     }
-    like($c->get('/static/app.0123456789abcdef.css')->{headers}{'cache-control'}, qr/immutable/, 'hashed names never change');
-    unlike($c->get('/static/plain.css')->{headers}{'cache-control'}, qr/immutable/, 'other names may');
+    my $hashed = $c->get('/static/app.0123456789ab.css');
+    is($hashed->{status}, 200, 'a static file under its name with a hash');
+    like($hashed->{headers}{'cache-control'}, qr/immutable/, 'never changes');
+    like($hashed->{headers}{'content-type'}, qr{^text/css}, 'and has its type');
+    unlike($c->get('/static/app.css')->{headers}{'cache-control'}, qr/immutable/, 'its plain name may');
+    for my $path ('/static/../cert.pem', '/static/..%2fcert.pem', '/static/%2e%2e/cert.pem', '/media/..%2f..%2fcert.pem') {
+        unlike($c->get($path)->{body}, qr/CERTIFICATE/, "$path leads nowhere");
+    }
     is($c->get('/media/a.html')->{headers}{'content-type'}, 'application/octet-stream', 'an uploaded page is not shown');
     is($c->get('/media/a.png')->{headers}{'content-type'}, 'image/png', 'an uploaded picture is');
     my $other = "evil.example:$nginx->{port}";

@@ -36,7 +36,7 @@ sub start {
     mkdir $_ for map { "$dir/$_" } qw(run log cache temp static media);
     mkdir $_ for @replicas;
     _certificate($dir);
-    for my $file ([static => 'app.0123456789abcdef.css'], [static => 'plain.css'], [media => 'a.png'], [media => 'a.html']) {
+    for my $file ([static => 'app.css'], [media => 'a.png'], [media => 'a.html']) {
         open my $fh, '>', "$dir/$file->[0]/$file->[1]" or die $!;
         print {$fh} 'x' x 10;
     }
