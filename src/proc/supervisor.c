@@ -1,4 +1,5 @@
 /* The master's loop: signals, the generations of workers, the process id file. */
+#define _GNU_SOURCE 1 /* ppoll */
 #include "proc/supervisor.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* The child's side of the fork: signals, descriptors, name, and the order to end. */
+#define _GNU_SOURCE 1 /* ppoll */
 #include "proc/worker.h"
 
 #include <poll.h>

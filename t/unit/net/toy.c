@@ -1,4 +1,5 @@
 /* A TLS web server and a mail server for tests. */
+#define _GNU_SOURCE 1 /* strcasestr */
 #include "net/toy.h"
 
 #include <netinet/in.h>

@@ -21,7 +21,7 @@
 #include "proc/supervisor.h"
 
 struct toy_shared *toy;
-static char folder[64];
+static char folder[40];
 
 static unsigned own_generation(size_t slot)
 {
@@ -177,7 +177,7 @@ int toy_end(pid_t master)
 
 const char *toy_path(const char *name)
 {
-    static char path[160];
+    static char path[100];
     snprintf(path, sizeof(path), "%s/%s", folder, name);
     return path;
 }
