@@ -47,7 +47,8 @@ const char *crypto_hex(struct arena *a, const void *p, size_t n);
 bool crypto_unhex(struct str hex, void *out, size_t n); /* exactly n bytes */
 const char *crypto_base64url(struct arena *a, const void *p, size_t n); /* no padding */
 bool crypto_base64url_decode(struct arena *a, struct str s, struct str *out);
-bool crypto_base64_decode(struct arena *a, struct str s, struct str *out); /* standard, padding optional */
+/* The standard alphabet, padding optional. */
+bool crypto_base64_decode(struct arena *a, struct str s, struct str *out);
 const char *crypto_base64(struct arena *a, const void *p, size_t n);
 const char *crypto_base32(struct arena *a, const void *p, size_t n); /* RFC 4648, no padding */
 bool crypto_base32_decode(struct arena *a, struct str s, struct str *out);

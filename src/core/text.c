@@ -14,9 +14,11 @@
  * runs collapse and the edges are trimmed; a joiner beside white space is nothing. */
 struct flow {
     struct buf out;
-    bool multiline;
+    bool multiline, after_cr;
     unsigned newlines;
     bool space, joiner;
+    uint32_t last; /* the code point that was written last, and where */
+    size_t last_at;
 };
 
 /* Arabic letters followed by a combining mark that Unicode composes (NFC). */
@@ -24,13 +26,26 @@ static const struct {
     uint32_t base, mark, composed;
 } compositions[] = {
     { 0x0627, 0x0653, 0x0622 }, { 0x0627, 0x0654, 0x0623 }, { 0x0627, 0x0655, 0x0625 },
-    { 0x0648, 0x0654, 0x0624 }, { 0x064a, 0x0654, 0x0626 }, { 0x06cc, 0x0654, 0x0626 },
-    { 0x06c1, 0x0654, 0x06c2 }, { 0x06d2, 0x0654, 0x06d3 }, { 0x06d5, 0x0654, 0x06c0 },
+    { 0x0648, 0x0654, 0x0624 }, { 0x06cc, 0x0654, 0x0626 }, { 0x06c1, 0x0654, 0x06c2 },
+    { 0x06d2, 0x0654, 0x06d3 }, { 0x06d5, 0x0654, 0x06c0 },
 };
+
+static uint32_t compose(uint32_t base, uint32_t mark)
+{
+    for (size_t i = 0; i < sizeof(compositions) / sizeof(compositions[0]); i++)
+        if (compositions[i].base == base && compositions[i].mark == mark)
+            return compositions[i].composed;
+    return 0;
+}
 
 static void flow_put(struct flow *f, uint32_t cp)
 {
-    if (f->out.n > 0) {
+    bool touches = f->newlines == 0 && !f->space && !f->joiner;
+    uint32_t composed = touches ? compose(f->last, cp) : 0;
+    if (composed) {
+        f->out.n = f->last_at;
+        cp = composed;
+    } else if (f->out.n > 0) {
         if (f->newlines > 0)
             for (unsigned i = 0; i < f->newlines; i++)
                 buf_char(&f->out, '\n');
@@ -41,6 +56,8 @@ static void flow_put(struct flow *f, uint32_t cp)
     }
     f->newlines = 0;
     f->space = f->joiner = false;
+    f->last = cp;
+    f->last_at = f->out.n;
     utf8_add(&f->out, cp);
 }
 
@@ -98,45 +115,36 @@ static void add_slug(struct flow *f, uint32_t cp)
         flow_put(f, cp);
 }
 
-static uint32_t compose(uint32_t base, uint32_t mark)
+/* "\r\n" is one line end. */
+static void add_clean(struct flow *f, uint32_t cp)
 {
-    for (size_t i = 0; i < sizeof(compositions) / sizeof(compositions[0]); i++)
-        if (compositions[i].base == base && compositions[i].mark == mark)
-            return compositions[i].composed;
-    return 0;
+    const char *to = text_fold_clean(cp);
+    if (f->after_cr && cp == '\n')
+        cp = '\0';
+    f->after_cr = cp == '\r';
+    if (to)
+        flow_text(f, to, flow_add);
+    else
+        flow_add(f, cp);
 }
 
-/* The next code point, composed with the mark behind it; "\r\n" is one line end. */
-static uint32_t take(struct str *s)
-{
-    uint32_t cp, mark;
-    utf8_next(s, &cp);
-    if (s->n == 0)
-        return cp;
-    struct str behind = *s;
-    utf8_next(&behind, &mark);
-    uint32_t composed = cp == '\r' && mark == '\n' ? '\n' : compose(cp, mark);
-    if (composed == 0)
-        return cp;
-    *s = behind;
-    return composed;
-}
-
-/* Every fold begins with the cleaning of the stored form. */
-static const char *fold(struct arena *a, struct str s, bool multiline,
-                        void (*next)(struct flow *, uint32_t))
+static const char *run(struct arena *a, struct str s, bool multiline,
+                       void (*next)(struct flow *, uint32_t))
 {
     struct flow f = { .multiline = multiline };
     buf_init(&f.out, a, s.n + 1);
     while (s.n > 0) {
-        uint32_t cp = take(&s);
-        const char *to = text_fold_clean(cp);
-        if (to)
-            flow_text(&f, to, next);
-        else
-            next(&f, cp);
+        uint32_t cp;
+        utf8_next(&s, &cp);
+        next(&f, cp);
     }
     return buf_text(&f.out);
+}
+
+/* Every fold is one of the stored form: what two of them have in common is said once. */
+static const char *fold(struct arena *a, struct str s, void (*next)(struct flow *, uint32_t))
+{
+    return run(a, str_of(run(a, s, false, add_clean)), false, next);
 }
 
 bool text_valid_utf8(struct str s)
@@ -176,22 +184,22 @@ const char *text_fold_digits(struct arena *a, struct str s)
 
 const char *text_clean(struct arena *a, struct str s, bool multiline)
 {
-    return fold(a, s, multiline, flow_add);
+    return run(a, s, multiline, add_clean);
 }
 
 const char *text_search_key(struct arena *a, struct str s)
 {
-    return fold(a, s, false, add_search);
+    return fold(a, s, add_search);
 }
 
 const char *text_fold_code(struct arena *a, struct str s)
 {
-    return fold(a, s, false, add_code);
+    return fold(a, s, add_code);
 }
 
 const char *text_slug(struct arena *a, struct str title)
 {
-    char *slug = arena_strdup(a, fold(a, title, false, add_slug));
+    char *slug = arena_strdup(a, fold(a, title, add_slug));
     for (char *p = slug; *p; p++)
         if (*p == ' ')
             *p = '-';

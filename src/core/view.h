@@ -42,7 +42,8 @@ void view_append_view(struct view *array, struct view *child);
 
 /* Read. */
 enum view_kind view_kind(const struct view *v);
-struct view *view_get(const struct view *o, const char *key); /* NULL: absent or null or not an object */
+/* NULL: absent, null, or o is not an object. */
+struct view *view_get(const struct view *o, const char *key);
 bool view_has(const struct view *o, const char *key);         /* true for a present null */
 const char *view_get_text(const struct view *o, const char *key); /* NULL unless a string */
 int64_t view_get_int(const struct view *o, const char *key, int64_t otherwise);

@@ -8,15 +8,15 @@ static void test_digests(struct arena *a)
 {
     uint8_t sum[SHA256_BYTES];
     is_str(crypto_sha256_hex(a, STR("abc")),
-           "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "SHA-256 (FIPS 180)");
+           "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "SHA-256");
     is_str(crypto_sha256_hex(a, str_of(NULL)),
            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "of nothing");
     crypto_sha1(STR("abc"), sum);
     is_str(crypto_hex(a, sum, 20), "a9993e364706816aba3e25717850c26c9cd0d89d", "SHA-1 (FIPS 180)");
     is_str(crypto_hmac_sha256_hex(a, STR("Jefe"), STR("what do ya want for nothing?")),
-           "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843", "HMAC (RFC 4231, 2)");
+           "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843", "HMAC (RFC 4231)");
     crypto_hmac_sha1(STR("Jefe"), STR("what do ya want for nothing?"), sum);
-    is_str(crypto_hex(a, sum, 20), "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79", "HMAC-SHA-1 (RFC 2202)");
+    is_str(crypto_hex(a, sum, 20), "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79", "HMAC (RFC 2202)");
     is_str(crypto_hmac_sha256_hex(a, STR(""), STR("")),
            "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad", "HMAC of nothing");
 }
@@ -80,7 +80,7 @@ static void test_strictness(struct arena *a)
     ok(!crypto_base64url_decode(a, STR("Zh"), &out), "nor stray bits");
     ok(!crypto_base32_decode(a, STR("M"), &out) && !crypto_base32_decode(a, STR("MZ1"), &out),
        "base32 refuses");
-    ok(crypto_base32_decode(a, STR("mzxw6"), &out) && str_is(out, "foo"), "base32 in small letters");
+    ok(crypto_base32_decode(a, STR("mzxw6"), &out) && str_is(out, "foo"), "small letters");
     uint8_t bytes[3];
     ok(crypto_unhex(STR("00fF5a"), bytes, 3) && memcmp(bytes, "\x00\xff\x5a", 3) == 0, "unhex");
     ok(!crypto_unhex(STR("00ff5"), bytes, 3) && !crypto_unhex(STR("00ff5a00"), bytes, 3) &&

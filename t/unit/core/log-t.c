@@ -64,13 +64,14 @@ static void test_hostile(struct arena *a)
               LOG_S("k\"ey", "\x7f"));
     struct view *v = last_line(a);
     is_str(view_get_text(v, "msg"), "a\"b\\c\nd\x1b[2J", "quotes and controls are escaped");
-    is_str(view_get_text(v, "bad"), "x\xef\xbf\xbd\xef\xbf\xbd(\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd",
+    is_str(view_get_text(v, "bad"),
+           "x\xef\xbf\xbd\xef\xbf\xbd(\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd",
            "invalid UTF-8 is replaced");
     is_str(view_get_text(v, "k\"ey"), "\x7f", "keys are escaped too");
     char *huge = arena_alloc(a, 100001);
     memset(huge, 'h', 100000);
-    log_event(LOG_ERROR, huge, LOG_S("a", huge), LOG_S("b", huge), LOG_J("c", "1"), LOG_S("d", huge),
-              LOG_S("e", huge), LOG_I("f", 1));
+    log_event(LOG_ERROR, huge, LOG_S("a", huge), LOG_S("b", huge), LOG_J("c", "1"),
+              LOG_S("d", huge), LOG_S("e", huge), LOG_I("f", 1));
     v = last_line(a);
     ok(strlen(view_get_text(v, "msg")) < 5000, "long texts are cut");
     ok(view_get_bool(v, "cut") && view_has(v, "a") && !view_has(v, "f"),

@@ -104,7 +104,8 @@ static void test_trace(void)
     ok(t.sampled && strlen(t.span_id) == 16 && strcmp(t.span_id, t.parent_id) != 0, "own span");
     trace_header(&t, header);
     ok(strlen(header) == 55 && strncmp(header, "00-4bf92f3577b34da6a3ce929d0e0e4736-", 36) == 0 &&
-           strncmp(header + 36, t.span_id, 16) == 0 && strcmp(header + 52, "-01") == 0, "%s", header);
+           strncmp(header + 36, t.span_id, 16) == 0 && strcmp(header + 52, "-01") == 0,
+       "%s", header);
     struct trace next;
     trace_start(&next, header);
     is_str(next.parent_id, t.span_id, "what goes out can be joined");

@@ -81,7 +81,8 @@ static void test_codes(struct arena *a)
     const char *out = NULL;
     ok(text_postal_code(a, STR("۱۲۳۴۵-۶۷۸۹۰"), &out), "postal code");
     is_str(out, "1234567890", "folded");
-    ok(!text_postal_code(a, STR("123456789"), &out) && !text_postal_code(a, STR("12345678901"), &out) &&
+    ok(!text_postal_code(a, STR("123456789"), &out) &&
+           !text_postal_code(a, STR("12345678901"), &out) &&
            !text_postal_code(a, STR("12345x7890"), &out), "ten digits and nothing else");
     static const char *const good[] = { "0499370899", "0790419904", "0084575948", "0963695398",
                                         "0684159414", "0067749828", "0650451252" };

@@ -63,7 +63,8 @@ static void test_read(struct arena *a)
 
 static const char *const good[] = {
     "{}", " [ ] ", "1", "-0", "-12", "1.5", "1e5", "\"\"", "true", "null", "{\"a\":{\"b\":[]}}",
-    "\"\\u06cc\\n\\\"\\\\\"", "\"\\ud83c\\udf0d\"", "[1,2 , 3]\r\n", "\"\\\\u0000\"", "\"NaN ' //\"",
+    "\"\\u06cc\\n\\\"\\\\\"", "\"\\ud83c\\udf0d\"", "[1,2 , 3]\r\n", "\"\\\\u0000\"",
+    "\"NaN ' //\"",
 };
 static const char *const bad[] = {
     "",        " ",        "{",         "[1,]",      "{\"a\":1,}", "{\"a\":1}x", "1 2",
