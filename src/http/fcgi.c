@@ -1,6 +1,7 @@
 /* FastCGI by libfcgi. Connections are accepted here and handed to the library: it cannot wait for a
  * connection and for a signal without a gap between the two, and it reads the parameters of a
  * request with the same signals open, which would cut a request short. */
+#define _GNU_SOURCE 1 /* accept4 */
 #include "http/fcgi.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* Reading multipart/form-data. */
+#define _GNU_SOURCE 1 /* memmem */
 #include "http/multipart.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* A request out of FastCGI parameters, and reading it. */
+#define _GNU_SOURCE 1 /* memmem */
 #include "http/request.h"
 
 #include <string.h>
