@@ -18,13 +18,18 @@ unlike($said, qr/\[warn\]/, 'without a warning');
 my $routes = JSON::PP->new->utf8->decode(scalar `'$app/bin/tarazu' routes --json`);
 cmp_ok(scalar @$routes, '>', 20, 'the route table is here');
 
+sub sample {
+    my ($type) = @_;
+    return { int => 17, uuid => '0b0e3c4a-6d53-4f0a-9a3e-0c5a7f6f2b11' }->{ $type // '' } // 'a1';
+}
+
 # Every route is asked for as it is written, with a slash behind it and (pages) in .json; the log says
 # which pool nginx chose. Each way has its own source address, so that no limit is in the way.
 my %want;
 my $n = 0;
 for my $route (@$routes) {
     my ($method, $pattern, $pool) = @$route{qw(method pattern pool)};
-    (my $path = $pattern) =~ s/\{[^}]*\}/a1/g;
+    (my $path = $pattern) =~ s/\{\w+(?::(\w+))?\}/sample($1)/ge;
     next if $path eq '/';
     my @paths = ($path, "$path/", $path =~ /\.\w+$/ ? () : "$path.json");
     my $client = $nginx->client(from => sprintf '127.30.%d.%d', $n / 200, 1 + $n % 200);
@@ -32,6 +37,10 @@ for my $route (@$routes) {
     for my $try (@paths) {
         $want{"$method $try"} = $pool;
         $client->request($method, $try, $method eq 'GET' ? () : (json => {}));
+        # Forms send POST with _method.
+        next unless $method =~ /^(?:PATCH|DELETE|PUT)$/;
+        $want{"POST $try"} //= $pool;
+        $client->post($try, form => { _method => $method });
     }
 }
 my %got = map { ("$_->{method} $_->{uri}" => $_->{pool}) } $nginx->access_log;
