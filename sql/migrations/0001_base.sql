@@ -2,7 +2,7 @@
 
 -- Time that decides anything. The offset is zero except in tests.
 CREATE TABLE clock (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     shift interval NOT NULL DEFAULT '0'
 );
 INSERT INTO clock DEFAULT VALUES;
