@@ -5,6 +5,7 @@
 #include "core/assert.h"
 #include "core/conf.h"
 #include "core/metrics.h"
+#include "core/spans.h"
 #include "net/fetch.h"
 #include "net/private.h"
 
@@ -49,6 +50,7 @@ struct net *net_open(struct arena *process, const struct conf *conf)
     named = &net->hosts;
     metrics_label_names(METRIC_BREAKER_OPEN, host_label);
     metrics_label_names(METRIC_FETCHES, outcome_label);
+    spans_enable(conf->trace_url[0] != '\0');
     return net;
 }
 

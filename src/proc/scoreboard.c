@@ -1,4 +1,4 @@
-/* Worker slots, waiting room, breakers and metrics blocks in memory shared by master and workers. */
+/* Worker slots, waiting room, breakers, metrics blocks and spans in memory shared by master and workers. */
 #include "proc/scoreboard.h"
 
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/metrics.h"
+#include "core/spans.h"
 
 #define CACHE_LINE 64
 #define ID_MAX 64
@@ -110,8 +111,9 @@ static void put_owner(struct slot *s, pid_t pid, int service, unsigned generatio
 bool scoreboard_create(size_t slots)
 {
     void *blocks = map_shared((slots + 1) * metrics_block_size());
+    void *spans = map_shared(spans_area_size());
     struct board *b = map_shared(sizeof(*b) + slots * sizeof(struct slot));
-    if (!blocks || !b || !init_mutex(&b->waiting_room))
+    if (!blocks || !spans || !b || !init_mutex(&b->waiting_room) || !spans_attach(spans))
         return false;
     b->slots = slots;
     for (size_t i = 0; i < slots; i++)

@@ -29,8 +29,8 @@ struct scoreboard_entry { /* a copy for reading */
     char last_words[200]; /* text of a failed assertion */
 };
 
-/* Master: maps the area for n slots, and the metrics blocks (one a slot, one more for the master);
- * returns false with errno. */
+/* Master: maps the area for n slots, the metrics blocks (one a slot, one more for the master) and the
+ * ring of spans; returns false with errno. */
 bool scoreboard_create(size_t slots);
 size_t scoreboard_slots(void); /* 0: no scoreboard */
 /* Master, before the fork: the slot is STARTING. pid 0: the worker enters its own. */
