@@ -19,10 +19,37 @@ document.addEventListener('submit', (event) => {
 });
 addEventListener('pageshow', () => all('form', (f) => { delete f.dataset.sent; }));
 
+// Plus and minus beside a number of units.
+const latin = (s) => s.replace(/[۰-۹٠-٩]/g, (d) => d.charCodeAt(0) & 15);
+const localNumber = new Intl.NumberFormat(document.documentElement.lang, { useGrouping: false });
+all('input[data-stepper]', (input) => {
+  const step = (by) => {
+    const now = Number(latin(input.value)) || 1;
+    input.value = localNumber.format(Math.min(Math.max(now + by, 1), Number(input.dataset.max) || 1000));
+    input.dispatchEvent(new Event('change', { bubbles: true }));
+  };
+  const group = document.createElement('span');
+  group.className = 'stepper';
+  input.before(group);
+  for (const [sign, by] of [['+', 1], [null, 0], ['−', -1]]) {
+    if (!by) { group.append(input); continue; }
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = sign;
+    button.setAttribute('aria-label', `${sign}1`);
+    button.addEventListener('click', () => step(by));
+    group.append(button);
+  }
+});
+
 // The number of units is saved when it changes.
 all('form[data-auto-submit]', (form) => {
-  form.querySelector('button').hidden = true;
-  form.addEventListener('change', () => { if (form.reportValidity()) form.requestSubmit(); });
+  form.querySelector('button:not([type])').hidden = true;
+  let timer;
+  form.addEventListener('change', () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => { if (form.reportValidity()) form.requestSubmit(); }, 500);
+  });
 });
 
 // Checkout: what changes the sums asks for new ones at once; the place on the page is kept. Fields of
