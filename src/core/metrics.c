@@ -39,7 +39,6 @@ enum { ABOVE = BUCKETS, SUM_US, HISTOGRAM_CELLS };
 
 typedef _Atomic uint64_t cell;
 
-/* A gauge says what is true for all workers: it has one cell, in the first block. */
 static struct {
     char *blocks;
     size_t slots, slot;
@@ -87,8 +86,7 @@ static void count(cell *c, uint64_t n)
 static uint64_t total(enum metric m, unsigned label, unsigned part)
 {
     uint64_t sum = 0;
-    size_t slots = metrics[m].kind == GAUGE ? 1 : shared.slots;
-    for (size_t slot = 0; slot < slots; slot++)
+    for (size_t slot = 0; slot < shared.slots; slot++)
         sum += atomic_load_explicit(cell_at(slot, m, label) + part, memory_order_relaxed);
     return sum;
 }
@@ -186,7 +184,7 @@ void metrics_add(enum metric m, unsigned label, uint64_t n)
 
 void metrics_set(enum metric m, unsigned label, uint64_t value)
 {
-    cell *c = cell_at(0, m, label);
+    cell *c = cell_at(0, m, label); /* said for all workers: the first block alone has it */
     if (c)
         atomic_store_explicit(c, value, memory_order_relaxed);
 }

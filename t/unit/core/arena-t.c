@@ -89,6 +89,11 @@ static void test_marks(struct arena *a)
         arena_rewind(a, mark);
         is_int((int64_t)arena_used(a), (int64_t)before, "a rewind gives all back");
     }
+    for (int i = 0; i < 2; i++) {
+        arena_alloc(a, 60000);
+        arena_rewind(a, mark);
+    }
+    is_int((int64_t)arena_used(a), (int64_t)before, "also when a big block came first");
     is_str(order, "323232", "a rewind runs its deferred calls, last first");
     is_str(kept, "kept", "older memory stays");
     ok(big[0] == 'b' && big[99999] == 'b', "older big blocks stay");

@@ -64,6 +64,7 @@ static const struct {
     { "\n# x\nworker.web\n", "line 3" },
     { "worker.web = many\n", "worker.web" },
     { "worker.web = many\n", "\"many\" is not a whole number from 1 to 64" },
+    { "worker.web = 0\n", "from 1 to 64" },
     { "worker.web = 65\n", "from 1 to 64" },
     { "worker.web = 2\nworker.web = 3\n", "line 2: worker.web is given twice" },
     { "log.level = loud\n", "debug, info, warning, error" },

@@ -71,14 +71,15 @@ static void test_encodings(struct arena *a)
 static void test_strictness(struct arena *a)
 {
     static const char *const bad64[] = { "Z", "Zg=", "Zg===", "Zh==", "Z g=", "Zm9v\n", "Zm-v",
-                                         "====", "Zm9vY", "é" };
+                                         "====", "Zm9vY", "A", "AAAAA", "é" };
     struct str out;
     for (size_t i = 0; i < sizeof(bad64) / sizeof(bad64[0]); i++)
         ok(!crypto_base64_decode(a, str_of(bad64[i]), &out), "base64 refuses %zu", i);
     ok(!crypto_base64url_decode(a, STR("Zg=="), &out), "base64url takes no padding");
     ok(!crypto_base64url_decode(a, STR("+//+"), &out), "nor the other alphabet");
     ok(!crypto_base64url_decode(a, STR("Zh"), &out), "nor stray bits");
-    ok(!crypto_base32_decode(a, STR("M"), &out) && !crypto_base32_decode(a, STR("MZ1"), &out),
+    ok(!crypto_base32_decode(a, STR("M"), &out) && !crypto_base32_decode(a, STR("MZ1"), &out) &&
+           !crypto_base32_decode(a, STR("AAA"), &out),
        "base32 refuses");
     ok(crypto_base32_decode(a, STR("mzxw6"), &out) && str_is(out, "foo"), "small letters");
     uint8_t bytes[3];

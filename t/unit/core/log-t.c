@@ -112,6 +112,7 @@ static void test_processes(struct arena *a)
     for (int i = 0; i < WRITERS; i++)
         if (fork() == 0) {
             log_process("web", i);
+            log_reopen(); /* an offset of its own, like a process that was started apart */
             for (int n = 0; n < LINES; n++)
                 log_event(LOG_ERROR, "together", LOG_I("n", n),
                           LOG_S("filler", "ترازو ترازو ترازو ترازو ترازو ترازو ترازو ترازو"));
