@@ -93,6 +93,7 @@ sub call {
 
 sub size {
     my ($self, $width, $height) = @_;
+    $self->{size} = [$width, $height];
     $self->call('Emulation.setDeviceMetricsOverride', width => $width + 0, height => $height + 0,
         deviceScaleFactor => 1, mobile => $width < 600 ? JSON::PP::true : JSON::PP::false);
 }
@@ -157,9 +158,11 @@ sub complaints {
 # The whole page as PNG.
 sub screenshot {
     my ($self, $path) = @_;
+    my ($width, $height) = @{ $self->{size} };
     my $box = $self->call('Page.getLayoutMetrics')->{cssContentSize};
-    my $png = $self->call('Page.captureScreenshot', captureBeyondViewport => JSON::PP::true,
-        clip => { x => 0, y => 0, width => $box->{width}, height => $box->{height}, scale => 1 })->{data};
+    $self->size($width, $box->{height}) if $box->{height} > $height;
+    my $png = $self->call('Page.captureScreenshot')->{data};
+    $self->size($width, $height);
     CORE::open my $f, '>', $path or die "$path: $!";
     binmode $f;
     print {$f} decode_base64($png);
