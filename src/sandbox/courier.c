@@ -280,12 +280,12 @@ static void *run(void *cls)
             state_wait(wake);
             continue;
         }
-        char *line = d->call == CALL_BANK ? pay_late(d) : NULL;
-        bool carried = d->call != CALL_BANK;
+        bool to_shop = d->call != CALL_BANK;
+        char *line = to_shop ? NULL : pay_late(d);
         state_unlock();
         if (line)
             journal_write(line);
-        if (carried)
+        if (to_shop)
             deliver(d);
         state_lock();
     }
