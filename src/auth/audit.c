@@ -11,6 +11,7 @@
 #include "db/tx.h"
 
 #define CHECK_PAGE 1000
+#define SEAL_PAGE 500
 
 void audit_write(struct op *op, const char *action, const char *target, const struct view *before,
                  const struct view *after)
@@ -29,20 +30,16 @@ static const char *make_seal(struct op *op, const struct key *key, int64_t seq, 
                         crypto_hmac_sha256_hex(op->arena, key_str(key), str_of(covered)));
 }
 
-struct sealing {
-    int64_t most, sealed;
-};
-
 static enum err seal_some(struct op *op, void *arg)
 {
-    struct sealing *s = arg;
+    int *sealed = arg;
     struct lock_set locks = { .n = 0 };
     struct rows last, rows;
     struct key key;
     lock_add_named(&locks, "audit_seal");
     lock_queue(op, &locks);
     TRY(db_query(op, &last, Q_AUDIT_LAST_SEAL));
-    TRY(db_query(op, &rows, Q_AUDIT_UNSEALED, P_INT(s->most)));
+    TRY(db_query(op, &rows, Q_AUDIT_UNSEALED, P_INT(SEAL_PAGE)));
     key_get(op->conf, KEY_AUDIT, 0, &key);
     int64_t seq = last.count ? row_int(&last, 0, "seq") : 0;
     const char *previous = last.count ? row_text(&last, 0, "seal") : "";
@@ -50,15 +47,18 @@ static enum err seal_some(struct op *op, void *arg)
         previous = make_seal(op, &key, ++seq, previous, row_text(&rows, i, "text"));
         TRY(db_exec(op, Q_AUDIT_SEAL, P_INT(seq), P_INT(row_int(&rows, i, "id")), P_TEXT(previous)));
     }
-    s->sealed = rows.count;
+    *sealed = rows.count;
     return ERR_OK;
 }
 
-enum err audit_seal(struct op *op, int64_t most, int64_t *sealed)
+enum err audit_seal(struct op *op)
 {
-    struct sealing s = { .most = most };
-    TRY(db_tx(op, seal_some, &s));
-    *sealed = s.sealed;
+    int sealed;
+    do {
+        struct arena_mark mark = arena_mark(op->arena);
+        TRY(db_tx(op, seal_some, &sealed));
+        arena_rewind(op->arena, mark);
+    } while (sealed == SEAL_PAGE);
     return ERR_OK;
 }
 
@@ -132,7 +132,7 @@ enum err audit_list(struct op *op, const char *actor, const char *action, const 
             view_json(item, "after", row_text(&r, i, "after"));
     }
     if (r.count == limit && limit > 0)
-        view_int(out, "next", row_int(&r, r.count - 1, "id"));
+        view_text(out, "next", row_text(&r, r.count - 1, "id"));
     else
         view_null(out, "next");
     return ERR_OK;

@@ -86,7 +86,7 @@ enum err customer_search(struct op *op, const char *text, int64_t below, int64_t
         view_bool(item, "erased", row_bool(&r, i, "erased"));
     }
     if (r.count == limit)
-        view_int(out, "next", row_int(&r, r.count - 1, "id"));
+        view_text(out, "next", row_text(&r, r.count - 1, "id"));
     else
         view_null(out, "next");
     return ERR_OK;

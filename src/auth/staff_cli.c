@@ -138,7 +138,8 @@ int staff_main(struct op *op, int argc, char **argv)
     }
     enum err e = run(op, command, &c);
     if (e) {
-        const char *why = op->err->internal ? op->err->internal : op->err->detail;
+        bool ours = e == ERR_INTERNAL || e == ERR_BAD_REQUEST || e == ERR_DB_UNAVAILABLE;
+        const char *why = ours ? op->err->internal : op->err->detail;
         const struct field_error *field = op->err->fields;
         fprintf(stderr, "tarazu staff %s: %s%s%s%s\n", argv[1], why ? why : err_title(e, LANG_EN),
                 field ? " (" : "", field ? field->pointer + 1 : "", field ? ")" : "");

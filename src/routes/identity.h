@@ -1,4 +1,4 @@
-/* Handlers and input schemas of logging in and out and of the account. Rows: identity.def. Worker processes. */
+/* Handlers and input schemas of logging in and out, the account, and what staff do with people. Rows: identity.def. Worker processes. */
 #ifndef ROUTES_IDENTITY_H
 #define ROUTES_IDENTITY_H
 
@@ -14,8 +14,12 @@ route_handler account_get, account_change, account_export, account_erase, accoun
     account_phone_change;
 route_handler account_address_list, account_address_add, account_address_change, account_address_archive;
 route_handler account_session_list, account_session_end;
+route_handler admin_staff_list, admin_staff_add, admin_staff_change, admin_key_list, admin_key_add,
+    admin_key_revoke, admin_audit, admin_sms, admin_customers, admin_customer, admin_customer_lift,
+    admin_customer_end;
 extern const struct schema otp_request_in, otp_verify_in, refresh_in, logout_in, staff_login_in, login_query;
 extern const struct schema account_in, prove_in, phone_request_in, phone_change_in;
+extern const struct schema staff_in, staff_change_in, key_in, audit_query, sms_query, customers_query;
 
 struct login_query {
     const char *next, *step, *challenge, *phone;
