@@ -159,14 +159,14 @@ void crew_reap(struct crew *c, int64_t now)
 
 /* --- ending --------------------------------------------------------------------------------- */
 
-static void tell_to_end(struct crew *c, size_t slot, int64_t now, int64_t grace_us)
+static void tell_to_end(struct crew *c, size_t slot, int64_t now, int64_t since_us)
 {
     struct child *w = &c->child[slot];
     if (!w->pid || w->draining)
         return;
     w->draining = true;
-    w->drained_us = now;
-    w->term_us = now + grace_us;
+    w->drained_us = since_us;
+    w->term_us = now;
     scoreboard_drain(slot);
 }
 
@@ -203,16 +203,15 @@ void crew_retire(struct crew *c, int64_t now)
             continue;
         for (size_t k = 0; k < c->slots; k++)
             if (c->child[k].service == i && c->child[k].generation != c->generation)
-                tell_to_end(c, k, now, 0);
+                tell_to_end(c, k, now, now);
     }
 }
 
-void crew_drain(struct crew *c, int64_t now, int64_t grace_us)
+void crew_drain(struct crew *c, size_t service, int64_t now, int64_t since_us)
 {
-    for (size_t i = 0; i < c->slots; i++) {
-        bool listens = c->s->services[c->child[i].service].listen_fd >= 0;
-        tell_to_end(c, i, now, listens ? grace_us : 0);
-    }
+    for (size_t i = 0; i < c->slots; i++)
+        if (c->child[i].service == service)
+            tell_to_end(c, i, now, since_us);
 }
 
 void crew_press(struct crew *c, int64_t now)

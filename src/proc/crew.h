@@ -19,7 +19,7 @@ struct child {
     unsigned generation;
     int64_t started_us;
     bool draining;
-    int64_t drained_us; /* when it was told to end */
+    int64_t drained_us; /* from when drain_seconds count */
     int64_t term_us;    /* when the next TERM is due */
     bool stuck;         /* killed by the watchdog */
     bool killed;        /* KILL was sent because the drain took too long */
@@ -41,8 +41,8 @@ void crew_fill(struct crew *c, int64_t now);
 void crew_reap(struct crew *c, int64_t now);
 /* Tells older generations to end where the present one is complete and ready. */
 void crew_retire(struct crew *c, int64_t now);
-/* Tells all to end; those of listening services get `grace_us` to find their socket shut. */
-void crew_drain(struct crew *c, int64_t now, int64_t grace_us);
+/* Tells the workers of a service to end; drain_seconds count from since_us. */
+void crew_drain(struct crew *c, size_t service, int64_t now, int64_t since_us);
 /* Repeats TERM every second, KILL after drain_seconds. */
 void crew_press(struct crew *c, int64_t now);
 /* Kills what is busy for longer than its service allows. */

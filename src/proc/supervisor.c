@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,10 +23,16 @@
 
 #define SECOND_US INT64_C(1000000)
 #define SPARE_SLOTS 4
+#define QUEUE_LOOK_US (SECOND_US / 50)
 
 enum order { ORDER_END, ORDER_QUIT, ORDER_RELOAD, ORDER_REOPEN, ORDER_CHILD, ORDER_COUNT };
 
 static volatile sig_atomic_t asked[ORDER_COUNT];
+
+struct ending {
+    int64_t since_us; /* 0: not ending */
+    bool queued;      /* connections wait that will still be served */
+};
 
 static const struct {
     int sig;
@@ -108,28 +115,41 @@ static size_t slots_for(const struct supervisor *s)
     return 2 * workers + SPARE_SLOTS;
 }
 
-/* New connections are refused from here on, the queued ones can still be accepted. Unix sockets
- * only: the same call makes a TCP socket drop its queue. */
-static bool shut_listener(int fd)
+/* Without its file nobody finds the socket any more, and nginx asks another replica; what is queued
+ * stays. A TCP socket has no such way. */
+static void hide_listener(int fd)
 {
-    struct sockaddr_storage name;
-    socklen_t size = sizeof(name);
-    if (fd < 0 || getsockname(fd, (struct sockaddr *)&name, &size) != 0)
-        return false;
-    return name.ss_family == AF_UNIX && shutdown(fd, SHUT_RD) == 0;
+    struct sockaddr_un name = { 0 };
+    socklen_t size = sizeof(name) - 1; /* the path ends with NUL */
+    if (fd >= 0 && getsockname(fd, (struct sockaddr *)&name, &size) == 0 &&
+        name.sun_family == AF_UNIX && name.sun_path[0] == '/')
+        unlink(name.sun_path);
 }
 
-static void begin_end(struct crew *c, int64_t now)
+static bool has_queue(int fd)
 {
-    bool shut = true;
-    int64_t grace = c->s->drain_seconds * SECOND_US / 4;
-    for (size_t i = 0; i < c->s->count; i++) {
-        int fd = c->s->services[i].listen_fd;
-        if (fd >= 0 && !shut_listener(fd))
-            shut = false;
-    }
+    struct pollfd p = { .fd = fd, .events = POLLIN };
+    return fd >= 0 && poll(&p, 1, 0) > 0 && (p.revents & POLLIN);
+}
+
+static void begin_end(struct ending *e, const struct crew *c, int64_t now)
+{
+    e->since_us = now;
     log_event(LOG_INFO, "ending", LOG_I("workers", (int64_t)crew_alive(c)));
-    crew_drain(c, now, shut ? grace : 0);
+    for (size_t i = 0; i < c->s->count; i++)
+        hide_listener(c->s->services[i].listen_fd);
+}
+
+/* Workers are told to end once their queue is served, or a part of the time has gone. */
+static void go_on_ending(struct ending *e, struct crew *c, int64_t now)
+{
+    bool late = now - e->since_us > c->s->drain_seconds * SECOND_US / 4;
+    e->queued = false;
+    for (size_t i = 0; i < c->s->count; i++)
+        if (!late && has_queue(c->s->services[i].listen_fd))
+            e->queued = true;
+        else
+            crew_drain(c, i, now, e->since_us);
 }
 
 /* Whoever waited behind an open breaker may have been given another address. */
@@ -159,44 +179,51 @@ static void publish_breakers(void)
         metrics_set(METRIC_BREAKER_OPEN, i, scoreboard_breaker(i)->open_until_us != 0);
 }
 
-static void sleep_until_asked(const struct crew *c, const sigset_t *unblocked)
+static void sleep_until_asked(const struct crew *c, const struct ending *e, const sigset_t *unblocked)
 {
     int64_t us = crew_next(c, clock_monotonic_us());
+    if (e->queued && us > QUEUE_LOOK_US)
+        us = QUEUE_LOOK_US;
     struct timespec t = { .tv_sec = us / SECOND_US, .tv_nsec = us % SECOND_US * 1000 };
     ppoll(NULL, 0, &t, unblocked);
 }
 
+static void obey(struct crew *c, struct ending *e, int64_t now)
+{
+    if (take(ORDER_REOPEN)) {
+        log_reopen();
+        scoreboard_ask_reopen();
+    }
+    if (take(ORDER_END) && !e->since_us)
+        begin_end(e, c, now);
+    if (take(ORDER_RELOAD) && !e->since_us)
+        begin_generation(c);
+    if (take(ORDER_QUIT)) {
+        e->since_us = now;
+        crew_kill(c);
+    }
+}
+
 static void serve(struct crew *c, const sigset_t *unblocked)
 {
-    bool ending = false;
-    do {
+    struct ending e = { 0 };
+    while (!e.since_us || crew_alive(c) > 0) {
         int64_t now = clock_monotonic_us();
         take(ORDER_CHILD);
         crew_reap(c, now);
-        if (take(ORDER_QUIT)) {
-            ending = true;
-            crew_kill(c);
-        }
-        if (take(ORDER_END) && !ending) {
-            ending = true;
-            begin_end(c, now);
-        }
-        if (take(ORDER_REOPEN)) {
-            log_reopen();
-            scoreboard_ask_reopen();
-        }
-        if (take(ORDER_RELOAD) && !ending)
-            begin_generation(c);
-        if (!ending) {
+        obey(c, &e, now);
+        if (e.since_us) {
+            go_on_ending(&e, c, now);
+        } else {
             crew_fill(c, now);
             crew_retire(c, now);
         }
         crew_press(c, now);
         crew_watch(c, now);
         publish_breakers();
-        if (!ending || crew_alive(c) > 0)
-            sleep_until_asked(c, unblocked);
-    } while (!ending || crew_alive(c) > 0);
+        if (!e.since_us || crew_alive(c) > 0)
+            sleep_until_asked(c, &e, unblocked);
+    }
 }
 
 int supervisor_run(struct supervisor *s)

@@ -5,8 +5,8 @@
  *
  * A worker is ready when it has called scoreboard_idle() once, or after five seconds. Old workers go
  * on until the new ones of their service are ready: a configuration that cannot start refuses nobody.
- * At the end the listening unix sockets are shut for new connections first (nginx then asks another
- * replica); accept serves what is queued and then fails, which must end the worker. TERM follows. */
+ * At the end the files of the listening unix sockets are removed first (nginx then asks another
+ * replica), what is queued is served, and TERM follows: nobody else need remove them. */
 #ifndef PROC_SUPERVISOR_H
 #define PROC_SUPERVISOR_H
 

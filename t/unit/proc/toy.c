@@ -111,10 +111,11 @@ static const char *work_name(int service, int route)
 static bool reload(struct supervisor *self, void *arg)
 {
     (void)arg;
-    if (toy->web_count == 0)
-        return false;
-    self->services[0].count = toy->web_count;
-    return true;
+    int count = toy->web_count;
+    if (count > 0)
+        self->services[0].count = count;
+    toy->reloads++;
+    return count > 0;
 }
 
 static int listen_at(const char *path)

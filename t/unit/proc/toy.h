@@ -15,7 +15,8 @@ struct toy_shared {
     _Atomic bool open_gate;   /* lets held requests finish */
     _Atomic bool broken;      /* workers that start now die at once */
     _Atomic int web_count;    /* what a reload sets; 0: the reload fails */
-    _Atomic int starts;       /* of the job service */
+    _Atomic int reloads;      /* tried so far */
+    _Atomic int starts;       /* of the crashing service */
     _Atomic int64_t started_us[TOY_STARTS_MAX];
 };
 extern struct toy_shared *toy;
