@@ -62,6 +62,15 @@ all('form[data-requote]', (form) => {
     fresh.querySelectorAll('input, select').forEach((i) => { i.disabled = Boolean(saved && saved.value); });
   };
   choose();
+  form.addEventListener('submit', (event) => {
+    const { due, cartVersion } = event.submitter?.dataset ?? {};
+    for (const [name, value] of [['expected_due', due], ['cart_version', cartVersion]]) {
+      if (!value) continue;
+      const field = document.createElement('input');
+      Object.assign(field, { type: 'hidden', name, value });
+      form.append(field);
+    }
+  });
   form.addEventListener('change', (event) => {
     choose();
     const complete = form.elements['address.province'].value && form.elements['address.city'].value;
@@ -116,8 +125,9 @@ async function solve() {
   throw new Error('no solution');
 }
 
-if (location.hash === '#captcha') {
-  all('form[data-captcha]', async (form) => {
+{
+  const asked = location.hash === '#captcha' ? 'form[data-captcha]' : 'form[data-captcha="now"]';
+  all(asked, async (form) => {
     const buttons = form.querySelectorAll('button');
     buttons.forEach((b) => { b.disabled = true; });
     try {
