@@ -11,7 +11,7 @@
 #include "db/tx.h"
 
 #define CHECK_PAGE 1000
-#define SEAL_PAGE 500
+#define SEAL_PAGE 100 /* rows of a transaction; they travel together */
 
 void audit_write(struct op *op, const char *action, const char *target, const struct view *before,
                  const struct view *after)
@@ -30,9 +30,9 @@ static const char *make_seal(struct op *op, const struct key *key, int64_t seq, 
                         crypto_hmac_sha256_hex(op->arena, key_str(key), str_of(covered)));
 }
 
-static enum err seal_some(struct op *op, void *arg)
+static enum err seal_page(struct op *op, void *arg)
 {
-    int *sealed = arg;
+    int *page = arg;
     struct lock_set locks = { .n = 0 };
     struct rows last, rows;
     struct key key;
@@ -45,20 +45,22 @@ static enum err seal_some(struct op *op, void *arg)
     const char *previous = last.count ? row_text(&last, 0, "seal") : "";
     for (int i = 0; i < rows.count; i++) {
         previous = make_seal(op, &key, ++seq, previous, row_text(&rows, i, "text"));
-        TRY(db_exec(op, Q_AUDIT_SEAL, P_INT(seq), P_INT(row_int(&rows, i, "id")), P_TEXT(previous)));
+        db_queue(op, Q_AUDIT_SEAL, P_INT(seq), P_INT(row_int(&rows, i, "id")), P_TEXT(previous));
     }
-    *sealed = rows.count;
-    return ERR_OK;
+    *page = rows.count;
+    return db_flush(op);
 }
 
-enum err audit_seal(struct op *op)
+enum err audit_seal(struct op *op, int64_t most, int64_t *sealed)
 {
-    int sealed;
+    int page;
+    *sealed = 0;
     do {
         struct arena_mark mark = arena_mark(op->arena);
-        TRY(db_tx(op, seal_some, &sealed));
+        TRY(db_tx(op, seal_page, &page));
         arena_rewind(op->arena, mark);
-    } while (sealed == SEAL_PAGE);
+        *sealed += page;
+    } while (page == SEAL_PAGE && *sealed < most);
     return ERR_OK;
 }
 

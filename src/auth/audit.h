@@ -17,8 +17,9 @@ struct view;
 void audit_write(struct op *op, const char *action, const char *target, const struct view *before,
                  const struct view *after);
 
-/* Job "audit_seal": seals what waits, some hundred rows a transaction, one sealer at a time. */
-enum err audit_seal(struct op *op) MUST_CHECK;
+/* Job "audit_seal": seals up to about `most` rows, some hundred a transaction, one sealer at a time;
+ * *sealed tells how many. */
+enum err audit_seal(struct op *op, int64_t most, int64_t *sealed) MUST_CHECK;
 
 struct audit_report {
     int64_t rows, sealed;        /* in the log; covered by a seal that holds */
