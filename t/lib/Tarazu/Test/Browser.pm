@@ -1,6 +1,6 @@
 # A headless Chromium for tests, driven by the DevTools protocol over its pipe (file descriptors 3 and
 # 4): no driver program and no socket. Dies with the reason when the browser cannot be started.
-package Browser;
+package Tarazu::Test::Browser;
 use strict;
 use warnings;
 use Fcntl qw(F_SETFD);
