@@ -46,3 +46,9 @@ DELETE FROM idempotency_keys WHERE created_at < shop_now() - interval '24 hours'
 INSERT INTO jobs (kind, dedupe, payload, run_at, request_id)
 VALUES ($1, $2, $3::jsonb, shop_now() + make_interval(secs => $4), $5)
 ON CONFLICT (kind, dedupe) WHERE state = 'ready' AND attempt = 0 AND dedupe IS NOT NULL DO NOTHING
+
+-- name: q_resource :opt (text kind, bigint id, text lang)
+SELECT resource_json($1, $2, $3) AS body
+
+-- name: q_claim_store_resource :opt (bigint claim, bigint status, text location, text kind, bigint id, text lang)
+UPDATE idempotency_keys SET status = $2, location = $3, body = resource_json($4, $5, $6) WHERE id = $1 RETURNING body

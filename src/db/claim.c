@@ -40,3 +40,13 @@ enum err claim_store(struct op *op, const struct claim *c, const struct stored_a
              P_TEXT(answer->location), P_TEXT(answer->body));
     return ERR_OK;
 }
+
+enum err claim_store_resource(struct op *op, const struct claim *c, const struct stored_answer *answer,
+                              const char *kind, int64_t id, struct queued **body)
+{
+    if (!c->inserted->rows.result)
+        TRY(db_flush(op));
+    *body = db_queue(op, Q_CLAIM_STORE_RESOURCE, P_INT(row_int(&c->inserted->rows, 0, "id")), P_INT(answer->status),
+                     P_TEXT(answer->location), P_TEXT(kind), P_INT(id), P_TEXT(lang_code(op->lang)));
+    return ERR_OK;
+}

@@ -39,4 +39,9 @@ void claim_queue(struct op *op, struct claim *c);
 enum err claim_store(struct op *op, const struct claim *c, const struct stored_answer *answer)
     MUST_CHECK;
 
+/* The same for an answer that the database makes itself (resource_json): stored and given back with
+ * the same last trip. The row's column is "body". */
+enum err claim_store_resource(struct op *op, const struct claim *c, const struct stored_answer *answer,
+                              const char *kind, int64_t id, struct queued **body) MUST_CHECK;
+
 #endif

@@ -16,8 +16,8 @@ typedef enum err tx_fn(struct op *op, void *arg);
 
 enum err db_tx(struct op *op, tx_fn *fn, void *arg) MUST_CHECK;
 bool db_in_tx(const struct op *op);
-/* Reads made before the transaction's first statement: lock-free looks. Valid inside db_tx as long
- * as nothing has been sent; runs outside of it. */
+/* A lock-free look: inside db_tx, as long as nothing has been sent, it runs before and outside of the
+ * transaction; otherwise it is an ordinary question. */
 enum err db_look_params(struct op *op, struct rows *rows, enum query q, const struct param *params,
                         size_t n) MUST_CHECK;
 #define db_look(op, rows, q, ...) db_look_params(op, rows, q, DB_PARAMS_(__VA_ARGS__))

@@ -39,6 +39,8 @@ struct reply {
     struct view *view;       /* root of the answer; always an object */
     const char *location;    /* next page: browsers get 303, API clients a Location header on 201 */
     const char *template;    /* overrides the route's */
+    const char *resource;    /* kind of a stored resource ("order") that is the answer, read by the */
+    int64_t resource_id;     /* pipeline with the last trip of the transaction; NULL: the view is */
     const char *body;        /* ready-made body instead of the view (files, metrics); NULL: none */
     size_t body_size;
     const char *content_type; /* with body */

@@ -1,0 +1,109 @@
+-- How resources leave as JSON, in one place: the pages, the API and the stored answers of idempotent
+-- requests show the same. Replaced by `tarazu migrate` whenever this file changes.
+
+CREATE OR REPLACE FUNCTION pick_lang(fa text, en text, lang text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT CASE WHEN lang = 'en' AND coalesce(en, '') <> '' THEN en ELSE fa END $$;
+
+CREATE OR REPLACE FUNCTION options_json(options jsonb, lang text) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT coalesce(jsonb_agg(jsonb_build_object('name', coalesce(o -> 'name' ->> lang, o -> 'name' ->> 'fa'),
+                                                 'value', coalesce(o -> 'value' ->> lang, o -> 'value' ->> 'fa'))), '[]')
+      FROM jsonb_array_elements(options) o $$;
+
+CREATE OR REPLACE FUNCTION media_url(file text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT '/media/' || file $$;
+
+CREATE OR REPLACE FUNCTION payment_json(p payments) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object('id', p.uuid, 'method', p.method, 'gateway', p.gateway, 'status', p.status,
+        'amount', p.amount, 'currency', 'IRT', 'captured', p.captured, 'refunded', p.refund_committed,
+        'received_rial', nullif(p.received_rial, 0), 'reference', p.reference, 'card', p.card, 'reason', p.reason,
+        'created_at', rfc3339(p.created_at), 'settled_at', rfc3339(p.settled_at)) $$;
+
+CREATE OR REPLACE FUNCTION refund_json(r refunds) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object('id', r.uuid, 'amount', r.amount, 'currency', r.currency, 'to', r.target, 'status', r.status,
+        'iban', r.iban, 'reference', r.reference, 'reason', r.reason, 'created_at', rfc3339(r.created_at),
+        'done_at', rfc3339(r.done_at),
+        'payment_id', (SELECT uuid FROM payments p WHERE p.id = r.payment_id),
+        'lines', (SELECT coalesce(jsonb_agg(jsonb_build_object('item_id', l.item_id, 'quantity', l.quantity, 'amount', l.amount)), '[]')
+                    FROM refund_lines l WHERE l.refund_id = r.id)) $$;
+
+CREATE OR REPLACE FUNCTION order_actions(o orders, for_staff boolean) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT to_jsonb(array_remove(ARRAY[
+        CASE WHEN o.status = 'pending' AND o.due > 0 AND o.payment_method = 'gateway' AND o.expires_at > shop_now() THEN 'pay' END,
+        CASE WHEN o.status = 'pending' OR (o.status = 'paid' AND coalesce((SELECT value FROM settings WHERE key = 'customer_cancels_paid'), 'true') = 'true')
+              OR (for_staff AND o.status IN ('paid', 'processing')
+                  AND NOT EXISTS (SELECT 1 FROM order_items i WHERE i.order_id = o.id AND i.shipped > 0)) THEN 'cancel' END,
+        CASE WHEN o.status = 'canceled' AND NOT o.returned_to_cart AND NOT for_staff THEN 'reorder' END,
+        CASE WHEN for_staff AND o.status = 'paid' THEN 'process' END,
+        CASE WHEN for_staff AND o.status = 'pending' AND o.payment_method = 'cod' THEN 'confirm_cod' END,
+        CASE WHEN for_staff AND o.status = 'processing' THEN 'ship' END,
+        CASE WHEN for_staff AND o.status = 'shipped' THEN 'deliver' END,
+        CASE WHEN for_staff AND EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id AND p.captured > p.refund_committed) THEN 'refund' END,
+        CASE WHEN o.status NOT IN ('pending', 'canceled') THEN 'invoice' END], NULL)) $$;
+
+CREATE OR REPLACE FUNCTION order_payment_status(o orders) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN coalesce(s.captured, 0) = 0 AND o.paid_at IS NULL
+                THEN CASE WHEN coalesce(s.review, 0) > 0 THEN 'pending_review' ELSE 'unpaid' END
+                WHEN s.captured > 0 AND s.refunded = s.captured THEN 'refunded'
+                WHEN s.refunded > 0 THEN 'partially_refunded'
+                ELSE 'paid' END
+      FROM (SELECT sum(captured) AS captured, sum(refund_committed) AS refunded,
+                   count(*) FILTER (WHERE status = 'in_review') AS review
+              FROM payments p WHERE p.order_id = o.id) s $$;
+
+CREATE OR REPLACE FUNCTION order_json(order_id bigint, lang text, for_staff boolean) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object('number', o.number, 'status', o.status, 'payment_status', order_payment_status(o),
+        'payment_method', o.payment_method, 'subtotal', o.subtotal, 'discount', o.discount, 'shipping', o.shipping, 'tax', o.tax,
+        'total', o.total, 'wallet', o.wallet, 'due', o.due,
+        'paid', (SELECT coalesce(sum(captured), 0) FROM payments p WHERE p.order_id = o.id),
+        'refunded', (SELECT coalesce(sum(refund_committed), 0) FROM payments p WHERE p.order_id = o.id),
+        'currency', o.currency, 'prices_include_tax', o.prices_include_tax, 'placed_at', rfc3339(o.placed_at),
+        'expires_at', rfc3339(o.expires_at), 'paid_at', rfc3339(o.paid_at), 'delivered_at', rfc3339(o.delivered_at),
+        'address', o.address,
+        'shipping_method', jsonb_build_object('id', o.shipping_method -> 'id', 'charged', o.shipping_method -> 'charged',
+            'title', pick_lang(o.shipping_method ->> 'title_fa', o.shipping_method ->> 'title_en', lang)))
+     || jsonb_build_object('coupon', o.coupon, 'note', o.note, 'cancel_reason', o.cancel_reason,
+        'items', (SELECT jsonb_agg(jsonb_build_object('id', i.id, 'variant_id', i.variant_id, 'product_slug', i.product_slug,
+            'sku', i.sku, 'title', pick_lang(i.title_fa, i.title_en, lang), 'options', options_json(i.options, lang),
+            'image', media_url(i.image), 'quantity', i.quantity, 'unit_price', i.unit_price, 'line_subtotal', i.line_subtotal,
+            'discount', i.discount, 'tax_rate_bp', i.tax_rate_bp, 'tax', i.tax, 'line_total', i.line_total,
+            'shipped_quantity', i.shipped, 'canceled_quantity', i.canceled, 'returned_quantity', i.returned,
+            'refunded_quantity', i.refunded_quantity, 'refunded_amount', i.refunded_amount) ORDER BY i.line)
+            FROM order_items i WHERE i.order_id = o.id),
+        'shipments', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'carrier', s.carrier,
+            'tracking_number', s.tracking_number, 'tracking_url', s.tracking_url, 'status', s.status,
+            'created_at', rfc3339(s.created_at),
+            'items', (SELECT jsonb_agg(jsonb_build_object('item_id', n.item_id, 'quantity', n.quantity))
+                        FROM shipment_items n WHERE n.shipment_id = s.id)) ORDER BY s.id), '[]')
+            FROM shipments s WHERE s.order_id = o.id),
+        'payments', (SELECT coalesce(jsonb_agg(payment_json(p) ORDER BY p.id), '[]') FROM payments p WHERE p.order_id = o.id),
+        'refunds', (SELECT coalesce(jsonb_agg(refund_json(r) ORDER BY r.id), '[]') FROM refunds r WHERE r.order_id = o.id),
+        'actions', order_actions(o, for_staff))
+     || CASE WHEN NOT for_staff THEN '{}'::jsonb ELSE jsonb_build_object(
+        'customer', (SELECT jsonb_build_object('id', c.id, 'name', c.name, 'phone', c.phone) FROM customers c WHERE c.id = o.customer_id),
+        'events', (SELECT jsonb_agg(jsonb_build_object('at', rfc3339(e.at), 'actor', e.actor, 'actor_name', e.actor_name,
+            'event', e.event, 'from', e.from_state, 'to', e.to_state, 'reason', e.reason, 'request_id', e.request_id) ORDER BY e.id)
+            FROM order_events e WHERE e.order_id = o.id)) END
+      FROM orders o WHERE o.id = order_id $$;
+
+CREATE OR REPLACE FUNCTION order_summary_json(o orders, lang text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object('number', o.number, 'status', o.status, 'payment_status', order_payment_status(o),
+        'payment_method', o.payment_method, 'total', o.total, 'due', o.due, 'currency', o.currency,
+        'placed_at', rfc3339(o.placed_at), 'expires_at', rfc3339(o.expires_at),
+        'item_count', (SELECT sum(quantity) FROM order_items i WHERE i.order_id = o.id),
+        'first_item', (SELECT jsonb_build_object('title', pick_lang(i.title_fa, i.title_en, lang), 'image', media_url(i.image))
+                         FROM order_items i WHERE i.order_id = o.id ORDER BY i.line LIMIT 1),
+        'actions', order_actions(o, false)) $$;
+
+CREATE OR REPLACE FUNCTION variant_stock_json(variant bigint) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object('variant_id', s.variant_id, 'on_hand', s.on_hand, 'reserved', s.reserved,
+        'available', s.on_hand - s.reserved) FROM stock s WHERE s.variant_id = variant $$;
+
+-- One entry for all: (kind, id) is what a handler names as its answer.
+CREATE OR REPLACE FUNCTION resource_json(kind text, id bigint, lang text) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT CASE kind
+        WHEN 'order' THEN order_json(id, lang, false)
+        WHEN 'admin_order' THEN order_json(id, lang, true)
+        WHEN 'stock' THEN variant_stock_json(id)
+        WHEN 'refund' THEN (SELECT refund_json(r) FROM refunds r WHERE r.id = resource_json.id)
+        WHEN 'payment' THEN (SELECT payment_json(p) FROM payments p WHERE p.id = resource_json.id)
+    END::text $$;

@@ -1,0 +1,43 @@
+-- name: q_refund_insert :one (bigint payment, bigint order_id, bigint customer, bigint amount, text currency, text target, text iban, text reason, text status, text event)
+INSERT INTO refunds (payment_id, order_id, customer_id, amount, currency, target, iban, reason, status, event, done_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, CASE WHEN $9 = 'done' THEN shop_now() END) RETURNING id
+
+-- name: q_refund_commit :one (bigint payment, bigint amount)
+UPDATE payments SET refund_committed = refund_committed + $2 WHERE id = $1 RETURNING id
+
+-- name: q_refund_line :exec (bigint refund, bigint item, bigint quantity, bigint amount)
+INSERT INTO refund_lines (refund_id, item_id, quantity, amount) VALUES ($1, $2, $3::int, $4)
+
+-- name: q_refund_item :one (bigint item, bigint quantity, bigint amount)
+UPDATE order_items SET refunded_quantity = refunded_quantity + $2::int, refunded_amount = refunded_amount + $3
+ WHERE id = $1 RETURNING id
+
+-- name: q_refund_to_wallet :many (bigint customer, bigint amount, bigint order_id, bigint payment, bigint refund)
+INSERT INTO wallet_movements (customer_id, kind, balance_delta, order_id, payment_id, refund_id)
+VALUES ($1, 'refund', $2, $3, $4, $5) RETURNING id
+
+-- name: q_refund_shipping_left :one (bigint order_id)
+-- Shipping that earlier refunds have not given back yet.
+SELECT o.shipping - coalesce((SELECT sum(e.amount) FROM ledger_entries e JOIN ledger_transactions t ON t.id = e.transaction_id
+    WHERE t.order_id = o.id AND t.event = 'refund' AND e.account = 'shipping'), 0)::bigint AS shipping,
+  coalesce((SELECT sum(e.amount) FROM ledger_entries e JOIN ledger_transactions t ON t.id = e.transaction_id
+    WHERE t.order_id = o.id AND t.event = 'refund' AND e.account = 'allowances'), 0)::bigint AS allowances
+  FROM orders o WHERE o.id = $1
+
+-- name: q_refund_route :opt (text uuid)
+SELECT id, order_id, customer_id, payment_id FROM refunds WHERE uuid = $1::uuid
+
+-- name: q_refund_lock :one (bigint id)
+SELECT r.id, r.uuid, r.payment_id, r.order_id, r.customer_id, r.status, r.version, r.amount, r.currency, r.target, r.reason,
+       p.gateway, p.gateway_ref, p.card,
+       (SELECT count(*) FROM refunds o WHERE o.payment_id = r.payment_id AND o.id <> r.id AND o.status IN ('sent', 'unknown')) AS in_flight
+  FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE r.id = $1 FOR NO KEY UPDATE OF r
+
+-- name: q_refund_move :one (bigint id, bigint version, text event, text to_state, text reference)
+UPDATE refunds SET status = $4, event = $3, version = version + 1, reference = coalesce($5, reference),
+       sent_at = CASE WHEN $4 = 'sent' THEN shop_now() ELSE sent_at END,
+       done_at = CASE WHEN $4 = 'done' THEN shop_now() END
+ WHERE id = $1 AND version = $2 RETURNING id
+
+-- name: q_refund_route_id :opt (bigint id)
+SELECT id, order_id, customer_id FROM refunds WHERE id = $1

@@ -1,0 +1,118 @@
+/* Taking, working and finishing jobs. */
+#include "jobs/jobs.h"
+
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/log.h"
+#include "core/metrics.h"
+#include "core/test_hooks.h"
+#include "core/view.h"
+#include "db/tx.h"
+
+#define JOB_LOCK_SECONDS 120
+#define JOB_BACKOFF_MAX 3600
+
+const struct job_kind job_kinds[] = {
+#define JOB(kind, handler, attempts, backoff, period) { #kind, handler, attempts, backoff, period },
+#include "jobs/jobs.def"
+#undef JOB
+};
+const unsigned job_kind_count = sizeof(job_kinds) / sizeof(job_kinds[0]);
+
+struct job {
+    int64_t id, attempt;
+    const char *kind, *payload, *request_id;
+};
+
+const char *job_kind_name(unsigned i)
+{
+    return i < job_kind_count ? job_kinds[i].name : NULL;
+}
+
+static int kind_index(const char *name)
+{
+    for (unsigned i = 0; i < job_kind_count; i++)
+        if (strcmp(job_kinds[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+static enum err sync_schedules(struct op *op, void *arg)
+{
+    (void)arg;
+    const char *names[32];
+    size_t n = 0;
+    for (unsigned i = 0; i < job_kind_count; i++)
+        if (job_kinds[i].period_seconds) {
+            names[n++] = job_kinds[i].name;
+            db_queue(op, Q_SCHEDULE_PUT, P_TEXT(job_kinds[i].name), P_INT(job_kinds[i].period_seconds));
+        }
+    db_queue(op, Q_SCHEDULE_KEEP, P_TEXTS(names, n));
+    return ERR_OK;
+}
+
+enum err jobs_sync(struct op *op)
+{
+    return db_tx(op, sync_schedules, NULL);
+}
+
+static enum err take(struct op *op, struct job *job, bool *found)
+{
+    struct rows r;
+    TRY(db_query(op, &r, Q_JOB_TAKE, P_INT(JOB_LOCK_SECONDS)));
+    *found = r.count == 1;
+    if (!*found)
+        return ERR_OK;
+    *job = (struct job){ .id = row_int(&r, 0, "id"), .attempt = row_int(&r, 0, "attempt"), .kind = row_text(&r, 0, "kind"),
+        .payload = row_text(&r, 0, "payload"), .request_id = row_text(&r, 0, "request_id") };
+    return ERR_OK;
+}
+
+static int64_t pause_after(const struct job_kind *k, int64_t attempt)
+{
+    int64_t seconds = k->backoff_seconds;
+    for (int64_t i = 1; i < attempt && seconds < JOB_BACKOFF_MAX; i++)
+        seconds *= 2;
+    return seconds < JOB_BACKOFF_MAX ? seconds : JOB_BACKOFF_MAX;
+}
+
+static enum err fail(struct op *op, const struct job *job, const struct job_kind *k, enum err e)
+{
+    const char *why = op->err->internal ? op->err->internal : err_slug(e);
+    bool dead = !k || job->attempt >= k->attempts;
+    unsigned label = k ? (unsigned)(k - job_kinds) : 255;
+    why = arena_strdup(op->arena, why);
+    log_event(dead ? LOG_ERROR : LOG_WARNING, dead ? "job is dead" : "job failed", LOG_S("kind", job->kind),
+              LOG_I("job", job->id), LOG_I("attempt", job->attempt), LOG_S("error", why), LOG_S("request_id", job->request_id));
+    metrics_add(dead ? METRIC_JOBS_DEAD : METRIC_JOBS_FAILED, label, 1);
+    err_clear(op);
+    if (dead)
+        return db_exec(op, Q_JOB_DEAD, P_INT(job->id), P_INT(job->attempt), P_TEXT(why));
+    return db_exec(op, Q_JOB_RETRY, P_INT(job->id), P_INT(job->attempt), P_TEXT(why), P_INT(pause_after(k, job->attempt)));
+}
+
+static enum err run(struct op *op, const struct job *job)
+{
+    const char *error = NULL;
+    int kind = kind_index(job->kind);
+    const struct job_kind *k = kind < 0 ? NULL : &job_kinds[kind];
+    op->actor = (struct actor){ .kind = ACTOR_SYSTEM, .name = job->kind };
+    op->request_id = job->request_id ? job->request_id : arena_printf(op->arena, "job-%lld", (long long)job->id);
+    struct view *payload = view_parse(op->arena, str_of(job->payload), 16, &error);
+    enum err e = k ? k->run(op, payload) : err_internal(op, ERR_INTERNAL, "no such kind of job");
+    test_point("job_worked");
+    if (e)
+        return fail(op, job, k, e);
+    metrics_add(METRIC_JOBS_DONE, (unsigned)kind, 1);
+    return db_exec(op, Q_JOB_DONE, P_INT(job->id), P_INT(job->attempt));
+}
+
+enum err jobs_round(struct op *op, bool *worked)
+{
+    struct job job;
+    *worked = false;
+    TRY(db_exec(op, Q_SCHEDULE_FIRE));
+    TRY(take(op, &job, worked));
+    return *worked ? run(op, &job) : ERR_OK;
+}

@@ -1,0 +1,40 @@
+/* Background work: any job worker of any replica takes the next due job or schedule, row by row, with
+ * SKIP LOCKED. A job is claimed (attempt + 1, locked for a while), committed, worked on outside any
+ * transaction, and finished with its attempt as the fence. After the last attempt it is dead and on
+ * the staff's page. Job processes. */
+#ifndef JOBS_JOBS_H
+#define JOBS_JOBS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+struct view;
+
+typedef enum err job_handler(struct op *op, const struct view *payload);
+
+struct job_kind {
+    const char *name;
+    job_handler *run;
+    int attempts, backoff_seconds, period_seconds;
+};
+
+extern const struct job_kind job_kinds[];
+extern const unsigned job_kind_count;
+const char *job_kind_name(unsigned i); /* NULL when out of range */
+
+/* One round: makes jobs of due schedules, then works on at most one job. *worked tells whether there
+ * was one. `op` is the worker's, its arena is reset by the caller. */
+enum err jobs_round(struct op *op, bool *worked) MUST_CHECK;
+/* Migrate: schedules in the database follow jobs.def. */
+enum err jobs_sync(struct op *op) MUST_CHECK;
+
+/* Handlers, by file. */
+job_handler job_sms_code, job_order_message, job_refund_message, job_refund_send, job_payment_settle, job_invoice_seal,
+    job_order_expire, job_payment_reconcile, job_audit_seal, job_purge;
+/* Message templates for the handlers that write to people; process lifetime. */
+struct templates;
+void job_messages_use(const struct templates *templates);
+
+#endif

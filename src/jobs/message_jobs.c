@@ -1,0 +1,72 @@
+/* Jobs that write to people, by the templates of web/templates/messages. */
+#include "auth/otp.h"
+#include "core/arena.h"
+#include "core/conf.h"
+#include "core/lang.h"
+#include "core/str.h"
+#include "core/view.h"
+#include "db/db.h"
+#include "http/template.h"
+#include "jobs/jobs.h"
+#include "net/sms.h"
+
+static const struct templates *messages;
+
+void job_messages_use(const struct templates *templates)
+{
+    messages = templates;
+}
+
+enum err job_sms_code(struct op *op, const struct view *payload)
+{
+    return otp_send(op, payload);
+}
+
+/* Renders and sends; a final refusal by the provider is the end of it, not a reason to try again. */
+static enum err send_text(struct op *op, const char *message, const char *phone, const struct view *context)
+{
+    const char *name = arena_printf(op->arena, "messages/%s.%s", message, lang_code(op->lang));
+    const struct template *t = messages ? templates_find(messages, name) : NULL;
+    struct sms_result result;
+    if (!t)
+        return err_internal(op, ERR_INTERNAL, "no template %s", name);
+    struct str text = str_trim(template_render(messages, t, op->arena, context, op->lang));
+    sms_send_text(op, phone, str_dup(op->arena, text), 0, &result);
+    if (result.outcome == SMS_RETRY)
+        return err_internal(op, ERR_TIMEOUT, "%s", result.problem ? result.problem : "the SMS provider does not answer");
+    return ERR_OK;
+}
+
+enum err job_order_message(struct op *op, const struct view *payload)
+{
+    struct rows r;
+    TRY(db_query(op, &r, Q_MESSAGE_ORDER, P_INT(view_get_int(payload, "order_id", 0))));
+    if (r.count == 0)
+        return ERR_OK;
+    struct view *v = view_new(op->arena);
+    op->lang = lang_parse(row_text(&r, 0, "lang"));
+    view_text(v, "number", row_text(&r, 0, "number"));
+    view_int(v, "total", row_int(&r, 0, "total"));
+    view_int(v, "due", row_int(&r, 0, "due"));
+    view_text(v, "name", row_text(&r, 0, "name"));
+    view_text(v, "tracking_number", row_text(&r, 0, "tracking_number"));
+    view_text(v, "url", arena_printf(op->arena, "%s/orders/%s", op->conf->shop_base_url, row_text(&r, 0, "number")));
+    return send_text(op, view_get_text(payload, "message"), row_text(&r, 0, "phone"), v);
+}
+
+enum err job_refund_message(struct op *op, const struct view *payload)
+{
+    struct rows r;
+    TRY(db_query(op, &r, Q_MESSAGE_REFUND, P_INT(view_get_int(payload, "refund_id", 0))));
+    if (r.count == 0)
+        return ERR_OK;
+    struct view *v = view_new(op->arena), *to = view_object(v, "to");
+    bool rial = str_is(str_of(row_text(&r, 0, "currency")), "IRR");
+    op->lang = lang_parse(row_text(&r, 0, "lang"));
+    view_text(v, "number", row_text(&r, 0, "number"));
+    view_int(v, "amount", row_int(&r, 0, "amount") / (rial ? 10 : 1));
+    view_bool(v, "done", str_is(str_of(row_text(&r, 0, "status")), "done"));
+    view_bool(to, row_text(&r, 0, "target"), true);
+    view_text(v, "reference", row_text(&r, 0, "reference"));
+    return send_text(op, "refund_done", row_text(&r, 0, "phone"), v);
+}

@@ -1,0 +1,21 @@
+/* Clearing away what has served its time. */
+#include "auth/audit.h"
+#include "db/db.h"
+#include "jobs/jobs.h"
+
+enum err job_audit_seal(struct op *op, const struct view *payload)
+{
+    (void)payload;
+    int64_t sealed;
+    return audit_seal(op, 10000, &sealed);
+}
+
+enum err job_purge(struct op *op, const struct view *payload)
+{
+    (void)payload;
+    db_queue(op, Q_CLAIM_PURGE);
+    db_queue(op, Q_JOBS_PURGE);
+    db_queue(op, Q_WEBHOOK_PURGE);
+    db_queue(op, Q_CARTS_PURGE);
+    return db_flush(op);
+}

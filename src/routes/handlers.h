@@ -1,0 +1,46 @@
+/* Every handler and input schema that routes.def names; one file an area. Worker processes. */
+#ifndef ROUTES_HANDLERS_H
+#define ROUTES_HANDLERS_H
+
+#include "http/request.h"
+#include "http/schema.h"
+#include "routes/address_input.h"
+#include "routes/identity.h"
+
+/* catalog.c */
+route_handler home_page, product_list_get, product_get, category_list_get, category_get;
+extern const struct schema product_list_query;
+/* cart.c */
+route_handler cart_get, cart_add_post, cart_set_patch, cart_remove_delete, coupon_apply_post, coupon_drop_delete;
+extern const struct schema cart_add_in, cart_set_in, coupon_apply_in;
+/* checkout.c */
+route_handler checkout_page, checkout_keep_post, quote_post, order_place_post;
+extern const struct schema checkout_in, order_place_in;
+/* order.c */
+route_handler order_list_get, order_get, order_cancel_post, order_reorder_post, order_invoice_get, wallet_get;
+extern const struct schema list_query, order_cancel_in;
+struct list_query {
+    int64_t limit;
+    const char *cursor;
+};
+/* payment.c */
+route_handler payment_process_post, payment_get, payment_callback_get, payment_webhook_post, payment_zibal_post,
+    payment_result_get;
+extern const struct schema payment_process_in;
+/* admin_catalog.c */
+route_handler admin_product_list_get, admin_product_new_get, admin_product_post, admin_product_get, admin_product_patch,
+    admin_product_image_post, admin_stock_post;
+extern const struct schema admin_product_query, product_in, product_change_in, product_image_in, stock_in;
+/* admin_order.c */
+route_handler admin_home_get, admin_coupon_list_get, admin_coupon_post, admin_coupon_patch, admin_coupon_delete,
+    admin_order_list_get, admin_order_get, admin_transition_post;
+extern const struct schema coupon_in, coupon_change_in, admin_order_query, transition_in;
+/* admin_money.c */
+route_handler admin_refund_post, admin_refund_done_post, admin_payment_list_get, admin_payment_check_post;
+extern const struct schema refund_post_in, refund_done_in, admin_payment_query;
+/* ops.c */
+route_handler admin_job_list_get, admin_job_retry_post, admin_settings_get, admin_settings_patch, healthz_get, readyz_get,
+    metrics_get, openapi_get, docs_page, language_post;
+extern const struct schema language_in;
+
+#endif

@@ -1,0 +1,115 @@
+/* A customer's own orders. Ownership is part of every question: somebody else's order is not there. */
+#include "routes/handlers.h"
+
+#include "core/arena.h"
+#include "core/view.h"
+#include "db/db.h"
+#include "db/tx.h"
+#include "routes/cursor.h"
+#include "shop/cart.h"
+#include "shop/order_event.h"
+#include "shop/settings.h"
+
+static const struct field list_fields[] = {
+    FIELD(F_INT, list_query, limit, .min = 1, .max = 100),
+    FIELD(F_TEXT, list_query, cursor, .max = 200),
+};
+const struct schema list_query = SCHEMA(list_query, list_fields);
+
+struct order_cancel_in {
+    const char *reason;
+};
+static const struct field order_cancel_fields[] = {
+    FIELD(F_LONGTEXT, order_cancel_in, reason, .max = 500),
+};
+const struct schema order_cancel_in = SCHEMA(order_cancel_in, order_cancel_fields);
+
+enum err order_list_get(struct request *req)
+{
+    const struct list_query *q = req->params;
+    struct op *op = &req->op;
+    struct rows r;
+    int64_t before, limit = cursor_limit(q->limit);
+    TRY(cursor_read(op, "orders", q->cursor, &before));
+    TRY(db_query(op, &r, Q_ORDER_LIST, P_INT(req->principal.id), P_OPT_INT(before), P_INT(limit), P_TEXT(lang_code(op->lang))));
+    view_json(req->reply.view, "items", row_text(&r, 0, "items"));
+    cursor_next(op, "orders", row_int(&r, 0, "next"), req->reply.view);
+    return ERR_OK;
+}
+
+/* The order's id when it is the caller's. */
+static enum err own_order(struct request *req, int64_t *id)
+{
+    struct rows r;
+    TRY(db_look(&req->op, &r, Q_ORDER_OWN, P_TEXT(req->vars[0]), P_INT(req->principal.id)));
+    if (r.count == 0)
+        return err_set(&req->op, ERR_NOT_FOUND, NULL);
+    *id = row_int(&r, 0, "id");
+    return ERR_OK;
+}
+
+enum err order_get(struct request *req)
+{
+    TRY(own_order(req, &req->reply.resource_id));
+    req->reply.resource = "order";
+    return ERR_OK;
+}
+
+enum err order_cancel_post(struct request *req)
+{
+    const struct order_cancel_in *in = req->input;
+    struct order_facts o;
+    struct settings s;
+    int64_t id;
+    TRY(own_order(req, &id));
+    TRY(order_lock(&req->op, id, true, &o));
+    TRY(settings_load(&req->op, &s));
+    if (str_is(str_of(o.status), "paid") && !s.customer_cancels_paid)
+        return err_set(&req->op, ERR_ILLEGAL_TRANSITION, NULL);
+    TRY(order_event(&req->op, &o, &(struct order_event){ .event = "cancel", .cancel_reason = "customer", .reason = in->reason }));
+    req->reply.resource = "order";
+    req->reply.resource_id = id;
+    req->reply.location = req->accept == ACCEPT_HTML ? arena_printf(req->op.arena, "/orders/%s", o.number) : NULL;
+    return ERR_OK;
+}
+
+enum err order_reorder_post(struct request *req)
+{
+    struct cart_owner owner = { .customer = req->principal.id };
+    int64_t id;
+    TRY(own_order(req, &id));
+    TRY(cart_from_order(&req->op, id, req->principal.id));
+    TRY(cart_find(&req->op, owner.customer, NULL, &owner.cart));
+    req->reply.location = req->accept == ACCEPT_HTML ? "/cart" : NULL;
+    return cart_view(&req->op, &owner, req->reply.view);
+}
+
+enum err order_invoice_get(struct request *req)
+{
+    struct rows r;
+    int64_t id;
+    TRY(own_order(req, &id));
+    TRY(db_query(&req->op, &r, Q_ORDER_INVOICE, P_INT(id), P_TEXT(lang_code(req->op.lang))));
+    if (r.count == 0)
+        return err_set(&req->op, ERR_NOT_FOUND, NULL);
+    const char *error = NULL;
+    req->reply.view = view_parse(req->op.arena, str_of(row_text(&r, 0, "invoice")), 32, &error);
+    return ERR_OK;
+}
+
+enum err wallet_get(struct request *req)
+{
+    const struct list_query *q = req->params;
+    struct op *op = &req->op;
+    struct rows r;
+    int64_t before, limit = cursor_limit(q->limit);
+    TRY(cursor_read(op, "wallet", q->cursor, &before));
+    TRY(db_query(op, &r, Q_WALLET_VIEW, P_INT(req->principal.id), P_OPT_INT(before), P_INT(limit)));
+    view_int(req->reply.view, "balance", row_int(&r, 0, "balance"));
+    view_int(req->reply.view, "held", row_int(&r, 0, "held"));
+    view_int(req->reply.view, "available", row_int(&r, 0, "balance") - row_int(&r, 0, "held"));
+    view_text(req->reply.view, "currency", "IRT");
+    view_json(req->reply.view, "items", row_text(&r, 0, "items"));
+    cursor_next(op, "wallet", row_int(&r, 0, "next"), req->reply.view);
+    return ERR_OK;
+}

@@ -1,0 +1,231 @@
+/* The request pipeline. */
+#include "routes/pipeline.h"
+
+#include <string.h>
+
+#include "auth/policy.h"
+#include "auth/rate.h"
+#include "auth/session.h"
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/conf.h"
+#include "core/str.h"
+#include "core/view.h"
+#include "db/claim.h"
+#include "db/tx.h"
+#include "http/decode.h"
+#include "http/fcgi.h"
+#include "http/request.h"
+#include "proc/scoreboard.h"
+#include "routes/app.h"
+#include "routes/fingerprint.h"
+#include "routes/identity.h"
+#include "shop/cart.h"
+
+static enum err read_body(struct fcgi *f, struct request *req)
+{
+    bool too_large = false;
+    if (fcgi_read_body(f, req, request_body_max(req), &too_large))
+        return ERR_OK;
+    return err_set(&req->op, too_large ? ERR_TOO_LARGE : ERR_BAD_REQUEST, NULL);
+}
+
+/* A browser's form may name another method, so it is read before the route is known. */
+static enum err match(struct app *app, struct fcgi *f, struct request *req)
+{
+    enum err error = ERR_OK;
+    bool form = request_is_form_post(req);
+    if (req->bad)
+        return err_set(&req->op, ERR_BAD_REQUEST, NULL);
+    if (form) {
+        TRY(read_body(f, req));
+        TRY(request_read_form(req));
+    }
+    req->route = router_match(app->router, req->op.arena, req->method, req->path, req->vars, &error, &req->allow);
+    if (!req->route)
+        return err_set(&req->op, error, NULL);
+    scoreboard_busy(req->route->id, req->op.request_id);
+    return form ? ERR_OK : read_body(f, req);
+}
+
+static const char *bearer(const struct request *req)
+{
+    const char *h = request_header(req, "Authorization");
+    return h && strncmp(h, "Bearer ", 7) == 0 ? h + 7 : NULL;
+}
+
+static void renew_cookies(struct request *req, const struct session_found *found)
+{
+    if (found->new_access)
+        reply_cookie(req, COOKIE_ACCESS, found->new_access, found->access_seconds);
+    if (found->new_refresh)
+        reply_cookie(req, COOKIE_REFRESH, found->new_refresh, found->refresh_seconds);
+    if (found->drop_cookies) {
+        reply_cookie(req, COOKIE_ACCESS, "", -1);
+        reply_cookie(req, COOKIE_REFRESH, "", -1);
+    }
+}
+
+static enum err identify(struct request *req)
+{
+    struct session_found found = { .kind = ACTOR_NOBODY };
+    struct principal *p = &req->principal;
+    TRY(session_resolve(&req->op, bearer(req), request_cookie(req, COOKIE_ACCESS), request_cookie(req, COOKIE_REFRESH), &found));
+    *p = (struct principal){ .kind = found.kind, .id = found.id, .name = found.name, .session_id = found.session_id,
+        .permissions = found.permissions, .by_cookie = found.by_cookie, .cart_token = request_cookie(req, COOKIE_CART) };
+    req->op.actor = (struct actor){ .kind = found.kind, .id = found.id, .name = found.name };
+    renew_cookies(req, &found);
+    if (found.kind == ACTOR_STAFF)
+        return ERR_OK;
+    return cart_find(&req->op, found.kind == ACTOR_CUSTOMER ? found.id : 0, p->cart_token, &p->cart_id);
+}
+
+static bool same_origin(const struct request *req, const char *origin)
+{
+    const char *host = request_header(req, "Host");
+    return strcmp(origin, req->op.conf->shop_base_url) == 0 ||
+           (host && strncmp(origin, "https://", 8) == 0 && strcmp(origin + 8, host) == 0);
+}
+
+/* Unsafe requests that carry cookies must come from our own pages. */
+static enum err check_site(struct request *req)
+{
+    const char *site = request_header(req, "Sec-Fetch-Site"), *origin = request_header(req, "Origin");
+    bool cookies = req->principal.by_cookie || req->principal.cart_token;
+    if (req->method == METHOD_GET || !(req->route->flags & ROUTE_CSRF || cookies) || bearer(req))
+        return ERR_OK;
+    if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
+        return err_set(&req->op, ERR_CROSS_SITE, NULL);
+    if (origin && !same_origin(req, origin))
+        return err_set(&req->op, ERR_CROSS_SITE, NULL);
+    return ERR_OK;
+}
+
+/* ---- the transaction and its claim ---- */
+
+struct work {
+    struct request *req;
+    struct claim *claim; /* NULL: no key */
+    struct queued *resource;
+};
+
+static void fresh_reply(struct request *req)
+{
+    struct header *kept = req->reply.headers; /* renewed cookies */
+    const char *login_page = req->reply.login_page;
+    req->reply = (struct reply){ .view = view_new(req->op.arena), .headers = kept, .login_page = login_page };
+}
+
+static enum err store_answer(struct work *w)
+{
+    struct op *op = &w->req->op;
+    struct reply *r = &w->req->reply;
+    struct stored_answer answer = { .status = r->status ? r->status : 200, .location = r->location };
+    if (w->claim && r->resource)
+        return claim_store_resource(op, w->claim, &answer, r->resource, r->resource_id, &w->resource);
+    if (r->resource) {
+        w->resource = db_queue(op, Q_RESOURCE, P_TEXT(r->resource), P_INT(r->resource_id), P_TEXT(lang_code(op->lang)));
+        return ERR_OK;
+    }
+    if (!w->claim)
+        return ERR_OK;
+    answer.body = view_serialize(op->arena, r->view);
+    return claim_store(op, w->claim, &answer);
+}
+
+static enum err work_in_tx(struct op *op, void *arg)
+{
+    struct work *w = arg;
+    fresh_reply(w->req);
+    if (w->claim)
+        claim_queue(op, w->claim);
+    TRY(w->req->route->handler(w->req));
+    return store_answer(w);
+}
+
+static enum err read_resource(struct request *req, const char *body)
+{
+    const char *error = NULL;
+    req->reply.view = body ? view_parse(req->op.arena, str_of(body), 32, &error) : NULL;
+    if (!req->reply.view)
+        return err_internal(&req->op, ERR_INTERNAL, "the resource is not there");
+    return ERR_OK;
+}
+
+static enum err replay(struct request *req, const struct stored_answer *stored)
+{
+    fresh_reply(req);
+    req->reply.status = stored->status;
+    req->reply.location = stored->location;
+    req->reply.replayed = true;
+    return read_resource(req, stored->body);
+}
+
+static enum err run_claimed(struct request *req, struct work *w)
+{
+    struct stored_answer stored;
+    bool found;
+    TRY(claim_look(&req->op, w->claim, &found, &stored));
+    if (found)
+        return replay(req, &stored);
+    enum err e = db_tx(&req->op, work_in_tx, w);
+    if (e != ERR_CLAIM_TAKEN)
+        return e;
+    err_clear(&req->op);
+    TRY(claim_look(&req->op, w->claim, &found, &stored));
+    if (found)
+        return replay(req, &stored);
+    err_retry_after(&req->op, 1);
+    return err_set(&req->op, ERR_IDEMPOTENCY_IN_PROGRESS, NULL);
+}
+
+/* Whose key it is. A guest without a cart has nobody to answer for: no claim. */
+static const char *claim_scope(struct request *req)
+{
+    static const char *const kinds[] = { [ACTOR_CUSTOMER] = "customer", [ACTOR_STAFF] = "staff" };
+    const struct principal *p = &req->principal;
+    if (p->kind == ACTOR_CUSTOMER || p->kind == ACTOR_STAFF)
+        return arena_printf(req->op.arena, "%s:%lld", kinds[p->kind], (long long)p->id);
+    return p->cart_id ? arena_printf(req->op.arena, "cart:%lld", (long long)p->cart_id) : NULL;
+}
+
+static enum err work(struct request *req)
+{
+    const struct route *route = req->route;
+    struct work w = { .req = req };
+    struct claim claim = { .route = route->name, .key = req->idempotency_key };
+    if (route->flags & ROUTE_IDEMPOTENT && req->idempotency_key) {
+        claim.scope = claim_scope(req);
+        claim.fingerprint = request_fingerprint(req);
+        w.claim = claim.scope ? &claim : NULL;
+    }
+    if (w.claim)
+        TRY(run_claimed(req, &w));
+    else if (route->flags & (ROUTE_TX | ROUTE_IDEMPOTENT))
+        TRY(db_tx(&req->op, work_in_tx, &w));
+    else {
+        fresh_reply(req);
+        TRY(route->handler(req));
+        if (req->reply.resource)
+            TRY(store_answer(&w));
+        TRY(db_flush(&req->op));
+    }
+    return w.resource ? read_resource(req, w.resource->rows.count ? row_text(&w.resource->rows, 0, "body") : NULL) : ERR_OK;
+}
+
+enum err pipeline_run(struct app *app, struct fcgi *f, struct request *req)
+{
+    req->op.db = app->db;
+    req->op.net = app->net;
+    req->op.conf = app->conf;
+    TRY(match(app, f, req));
+    TRY(identify(req));
+    if (strncmp(req->path, "/admin", 6) == 0)
+        req->reply.login_page = "/admin/login";
+    TRY(policy_check(&req->op, (enum policy)req->route->policy, req->principal.kind, req->principal.permissions));
+    TRY(check_site(req));
+    TRY(request_decode(req));
+    TRY(rate_guard(&req->op, (enum rate_class)req->route->rate, rate_principal(&req->op),
+                   req->tree ? view_get_text(req->tree, "altcha") : NULL));
+    return work(req);
+}

@@ -1,0 +1,233 @@
+/* How a cart and a quote look to the client, with the reasons behind the figures. */
+#include "shop/checkout.h"
+
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/money.h"
+#include "core/str.h"
+#include "core/view.h"
+
+enum explain {
+#define EXPLAIN(id, fa, en) EXPLAIN_##id,
+#include "shop/explain.def"
+#undef EXPLAIN
+    EXPLAIN_COUNT
+};
+
+static const struct {
+    const char *code, *text[LANG_COUNT];
+} explanations[] = {
+#define EXPLAIN(id, fa, en) { #id, { fa, en } },
+#include "shop/explain.def"
+#undef EXPLAIN
+};
+
+static const char *localized(enum lang lang, const char *fa, const char *en)
+{
+    return lang == LANG_FA || !en || !en[0] ? fa : en;
+}
+
+static void fill(struct op *op, struct buf *b, struct str name, int64_t amount, const char *code)
+{
+    if (str_is(name, "code"))
+        buf_str(b, code ? code : "");
+    else
+        buf_str(b, money_toman(op->arena, amount, op->lang));
+}
+
+static void explain(struct op *op, struct view *list, enum explain id, int64_t amount, const char *code)
+{
+    struct view *e = view_append(list);
+    struct buf b;
+    char slug[40] = "";
+    buf_init(&b, op->arena, 128);
+    struct str rest = str_of(explanations[id].text[op->lang]);
+    while (rest.n) {
+        struct str words = str_cut(&rest, '{');
+        buf_add(&b, words.p, words.n);
+        if (rest.n)
+            fill(op, &b, str_cut(&rest, '}'), amount, code);
+    }
+    for (size_t i = 0; explanations[id].code[i] && i + 1 < sizeof(slug); i++)
+        slug[i] = explanations[id].code[i] == '_' ? '_' : (char)(explanations[id].code[i] | 0x20);
+    view_text(e, "code", slug);
+    struct view *params = view_object(e, "params");
+    if (code)
+        view_text(params, "code", code);
+    view_text(e, "text", buf_text(&b));
+    view_int(e, "amount", amount);
+}
+
+static void explain_coupon(struct op *op, const struct checkout *c, struct view *list)
+{
+    if (!c->coupon_code)
+        return;
+    if (c->coupon.exhausted)
+        explain(op, list, EXPLAIN_COUPON_EXHAUSTED, 0, c->coupon_code);
+    else if (!c->coupon.usable)
+        explain(op, list, EXPLAIN_COUPON_INVALID, 0, c->coupon_code);
+    else if (c->price.notes & PRICE_COUPON_MINIMUM)
+        explain(op, list, EXPLAIN_COUPON_MINIMUM, c->coupon.min_subtotal, c->coupon_code);
+    else if (c->price.notes & PRICE_COUPON_NO_LINE)
+        explain(op, list, EXPLAIN_COUPON_NO_LINE, 0, c->coupon_code);
+    else if (c->price.notes & PRICE_COUPON_USED)
+        explain(op, list, EXPLAIN_COUPON_APPLIED, c->price.discount, c->coupon_code);
+}
+
+static void explain_all(struct op *op, const struct checkout *c, struct view *list)
+{
+    const struct price *p = &c->price;
+    explain_coupon(op, c, list);
+    if (c->method && strcmp(c->method->charged, "on_delivery") == 0)
+        explain(op, list, EXPLAIN_SHIPPING_ON_DELIVERY, c->method->price, NULL);
+    else if (c->method)
+        explain(op, list, p->shipping ? EXPLAIN_SHIPPING_CHARGED : EXPLAIN_SHIPPING_FREE, p->shipping, NULL);
+    if (p->tax)
+        explain(op, list, p->prices_include_tax ? EXPLAIN_TAX_INCLUDED : EXPLAIN_TAX_ADDED, p->tax, NULL);
+    if (p->wallet)
+        explain(op, list, EXPLAIN_WALLET_USED, p->wallet, NULL);
+    if (p->notes & PRICE_WALLET_LOWERED)
+        explain(op, list, EXPLAIN_WALLET_LOWERED, p->wallet, NULL);
+    if (p->below_minimum)
+        explain(op, list, EXPLAIN_BELOW_MINIMUM, p->due, NULL);
+}
+
+/* Options as one language: [{name, value}]. */
+static void options_view(struct op *op, const char *json, struct view *into)
+{
+    const char *error, *lang = lang_code(op->lang);
+    struct view *list = view_parse(op->arena, str_of(json), 6, &error);
+    struct view *out = view_array(into, "options");
+    for (size_t i = 0; list && i < view_count(list); i++) {
+        struct view *o = view_append(out), *option = view_at(list, i);
+        view_text(o, "name", view_get_text(view_get(option, "name"), lang));
+        view_text(o, "value", view_get_text(view_get(option, "value"), lang));
+    }
+}
+
+static void line_base(struct op *op, const struct checkout_line *l, const struct price_line *p, struct view *v)
+{
+    view_int(v, "variant_id", l->variant_id);
+    view_text(v, "product_slug", l->slug);
+    view_text(v, "sku", l->sku);
+    view_text(v, "title", localized(op->lang, l->title_fa, l->title_en));
+    options_view(op, l->options, v);
+    view_text(v, "image", l->image ? arena_printf(op->arena, "/media/%s", l->image) : NULL);
+    view_int(v, "quantity", l->quantity);
+    view_int(v, "unit_price", p->unit_price);
+}
+
+static void notice(struct view *v, const char *code, int64_t old, int64_t now)
+{
+    struct view *n = view_object(v, "notice");
+    view_text(n, "code", code);
+    view_int(n, "old", old);
+    view_int(n, "new", now);
+}
+
+static int64_t at_least_zero(int64_t n)
+{
+    return n > 0 ? n : 0;
+}
+
+static void cart_line(struct op *op, const struct checkout *c, size_t i, struct view *v)
+{
+    const struct checkout_line *l = &c->lines[i];
+    int64_t available = l->sellable ? at_least_zero(l->available) : 0;
+    int64_t most = c->settings.max_line_quantity;
+    line_base(op, l, &c->price.lines[i], v);
+    view_int(v, "available", available);
+    view_int(v, "max_quantity", available < most ? available : most);
+    view_int(v, "line_total", c->price.lines[i].subtotal);
+    view_null(v, "notice");
+    if (!l->sellable)
+        notice(v, "not_available", l->quantity, 0);
+    else if (available < l->quantity)
+        notice(v, "out_of_stock", l->quantity, available);
+    else if (l->price != l->price_seen)
+        notice(v, "price_changed", l->price_seen, l->price);
+}
+
+static void coupon_view(const struct checkout *c, struct view *into)
+{
+    if (!c->coupon_code) {
+        view_null(into, "coupon");
+        return;
+    }
+    struct view *v = view_object(into, "coupon");
+    view_text(v, "code", c->coupon_code);
+    view_bool(v, "applied", c->price.notes & PRICE_COUPON_USED);
+    view_int(v, "discount", c->price.discount);
+    view_bool(v, "exhausted", c->coupon.exhausted);
+}
+
+void checkout_cart_view(struct op *op, const struct checkout *c, struct view *into)
+{
+    int64_t units = 0;
+    for (size_t i = 0; i < c->n; i++)
+        units += c->lines[i].quantity;
+    view_int(into, "version", c->version);
+    view_int(into, "item_count", units);
+    struct view *items = view_array(into, "items");
+    for (size_t i = 0; i < c->n; i++)
+        cart_line(op, c, i, view_append(items));
+    coupon_view(c, into);
+    view_int(into, "subtotal", c->price.subtotal);
+    view_int(into, "discount", c->price.discount);
+    view_text(into, "currency", "IRT");
+    explain_coupon(op, c, view_array(into, "explain"));
+}
+
+static void quote_line(struct op *op, const struct checkout *c, size_t i, struct view *v)
+{
+    const struct price_line *p = &c->price.lines[i];
+    line_base(op, &c->lines[i], p, v);
+    view_int(v, "line_subtotal", p->subtotal);
+    view_int(v, "discount", p->discount);
+    view_int(v, "tax_rate_bp", p->tax_rate_bp);
+    view_int(v, "tax", p->tax);
+    view_int(v, "line_total", p->total);
+}
+
+static void payment_method(struct view *list, enum lang lang, const char *id, const char *fa, const char *en)
+{
+    struct view *m = view_append(list);
+    view_text(m, "id", id);
+    view_text(m, "title", localized(lang, fa, en));
+}
+
+static void payment_methods(struct op *op, const struct checkout *c, struct view *into)
+{
+    struct view *list = view_array(into, "payment_methods");
+    const struct price *p = &c->price;
+    if (p->due > 0 && !p->below_minimum && p->due <= c->settings.gateway_maximum)
+        payment_method(list, op->lang, "gateway", "پرداخت اینترنتی", "Pay online");
+    if (c->wallet_available >= p->total && p->total > 0)
+        payment_method(list, op->lang, "wallet", "کیف پول", "Wallet");
+}
+
+void checkout_view(struct op *op, const struct checkout *c, struct view *into)
+{
+    const struct price *p = &c->price;
+    struct view *lines = view_array(into, "lines");
+    for (size_t i = 0; i < c->n; i++)
+        quote_line(op, c, i, view_append(lines));
+    view_int(into, "cart_version", c->version);
+    view_int(into, "subtotal", p->subtotal);
+    view_int(into, "discount", p->discount);
+    view_int(into, "shipping", p->shipping);
+    view_int(into, "tax", p->tax);
+    view_int(into, "total", p->total);
+    view_int(into, "wallet", p->wallet);
+    view_int(into, "wallet_available", c->wallet_available);
+    view_int(into, "due", p->due);
+    view_bool(into, "prices_include_tax", p->prices_include_tax);
+    view_text(into, "currency", "IRT");
+    coupon_view(c, into);
+    struct view *methods = view_array(into, "shipping_methods");
+    for (size_t i = 0; i < c->method_count; i++)
+        shipping_view(op, &c->methods[i], view_append(methods));
+    payment_methods(op, c, into);
+    explain_all(op, c, view_array(into, "explain"));
+}

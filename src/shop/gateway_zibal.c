@@ -1,0 +1,225 @@
+/* Zibal: gateway.zibal.ir for payments, api.zibal.ir for refunds. JSON over POST; amounts in Rial;
+ * the merchant string is the only credential of the gateway. `result` decides, whatever the HTTP
+ * status; an answer that cannot be read leaves the outcome unknown. Nothing is signed: only verify and
+ * inquiry are believed. Codes as published by the provider; docs/integrations.md lists them. */
+#include "shop/gateway.h"
+
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/conf.h"
+#include "core/money.h"
+#include "core/view.h"
+#include "net/fetch.h"
+
+#define RESULT_OK 100
+#define RESULT_VERIFIED_BEFORE 201
+#define RESULT_NOT_PAID 202
+#define RESULT_BAD_TRACK_ID 203
+#define PLATFORM_OK 1
+#define NONE INT64_MIN
+
+/* Payment states of the gateway. What is not listed stays unknown and is asked again. */
+static const struct {
+    int64_t status;
+    enum gateway_state state;
+} states[] = {
+    { -1, GATEWAY_PENDING }, { 1, GATEWAY_PAID }, { 2, GATEWAY_PAID }, { 3, GATEWAY_CANCELED },
+    { 4, GATEWAY_PENDING }, { 5, GATEWAY_PENDING }, { 6, GATEWAY_PENDING }, { 7, GATEWAY_PENDING },
+    { 8, GATEWAY_PENDING }, { 9, GATEWAY_PENDING }, { 10, GATEWAY_PENDING }, { 11, GATEWAY_PENDING },
+    { 12, GATEWAY_PENDING }, { 15, GATEWAY_REVERSED }, { 16, GATEWAY_PENDING }, { 18, GATEWAY_REVERSED },
+    { 21, GATEWAY_PENDING },
+};
+
+static enum gateway_state state_of(int64_t status)
+{
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+        if (states[i].status == status)
+            return states[i].state;
+    return GATEWAY_UNKNOWN;
+}
+
+/* Numbers come as numbers or as digits in a string. */
+static int64_t number(const struct view *v, const char *key)
+{
+    struct view *member = view_get(v, key);
+    int64_t n;
+    if (!member || !str_int(str_of(view_value_text(member)), &n))
+        return NONE;
+    return n;
+}
+
+static const char *text(struct op *op, const struct view *v, const char *key)
+{
+    struct view *member = view_get(v, key);
+    return member ? arena_strdup(op->arena, view_value_text(member)) : NULL;
+}
+
+/* Posts and parses; NULL with the outcome and reason when there is no readable answer. */
+static struct view *call(struct op *op, const char *base, const char *path, const struct view *body, const char *auth,
+                         bool idempotent, enum fetch_outcome *outcome, const char **problem)
+{
+    const char *headers[] = { auth, NULL };
+    struct fetch_answer answer;
+    struct fetch_call c = { .method = "POST", .url = arena_printf(op->arena, "%s%s", base, path),
+        .content_type = "application/json", .body = str_of(view_serialize(op->arena, body)),
+        .headers = auth ? headers : NULL, .idempotent = idempotent };
+    const char *error = NULL;
+    fetch(op, &c, &answer);
+    *outcome = answer.outcome;
+    *problem = answer.problem;
+    if (answer.outcome != FETCH_ANSWERED)
+        return NULL;
+    struct view *v = view_parse(op->arena, answer.body, 12, &error);
+    if (v && view_kind(v) == VIEW_OBJECT && number(v, "result") != NONE)
+        return v;
+    *outcome = FETCH_UNKNOWN;
+    *problem = arena_printf(op->arena, "status %d without a readable result", answer.status);
+    return NULL;
+}
+
+static struct view *request_body(struct op *op, const char *ref)
+{
+    struct view *body = view_new(op->arena);
+    int64_t track;
+    view_text(body, "merchant", op->conf->zibal_merchant);
+    if (ref && str_int(str_of(ref), &track))
+        view_int(body, "trackId", track);
+    return body;
+}
+
+static void start(struct op *op, const struct gateway_start *in, struct gateway_started *out)
+{
+    struct view *body = request_body(op, NULL);
+    enum fetch_outcome outcome;
+    view_int(body, "amount", in->amount * MONEY_RIAL_PER_TOMAN);
+    view_text(body, "callbackUrl", in->callback_url);
+    view_text(body, "orderId", in->order_ref);
+    view_text(body, "description", in->description);
+    if (in->mobile && str_starts(str_of(in->mobile), "+98"))
+        view_text(body, "mobile", arena_printf(op->arena, "0%s", in->mobile + 3));
+    /* A repeated request would make another track id that nobody pays: harmless, so it may be retried. */
+    struct view *v = call(op, op->conf->zibal_base_url, "/v1/request", body, NULL, true, &outcome, &out->problem);
+    if (!v) {
+        out->outcome = outcome == FETCH_NOT_SENT ? GATEWAY_NOT_SENT : GATEWAY_UNCLEAR;
+        return;
+    }
+    int64_t result = number(v, "result"), track = number(v, "trackId");
+    if (result != RESULT_OK || track == NONE) {
+        out->outcome = GATEWAY_REFUSED;
+        out->problem = arena_printf(op->arena, "result %lld", (long long)result);
+        return;
+    }
+    out->outcome = GATEWAY_DONE;
+    out->ref = arena_printf(op->arena, "%lld", (long long)track);
+    out->redirect = arena_printf(op->arena, "%s/start/%s", op->conf->zibal_base_url, out->ref);
+}
+
+static void read_report(struct op *op, const struct view *v, struct gateway_report *out)
+{
+    int64_t amount = number(v, "amount");
+    out->amount_rial = amount == NONE ? 0 : amount;
+    out->order_ref = text(op, v, "orderId");
+    out->reference = text(op, v, "refNumber");
+    out->card = text(op, v, "cardNumber");
+}
+
+static void inquire(struct op *op, const char *ref, struct gateway_report *out)
+{
+    enum fetch_outcome outcome;
+    struct view *v = call(op, op->conf->zibal_base_url, "/v1/inquiry", request_body(op, ref), NULL, true, &outcome, &out->problem);
+    out->state = GATEWAY_UNKNOWN;
+    if (!v)
+        return;
+    if (number(v, "result") == RESULT_BAD_TRACK_ID) {
+        out->state = GATEWAY_FAILED;
+        return;
+    }
+    if (number(v, "result") != RESULT_OK)
+        return;
+    out->state = state_of(number(v, "status"));
+    read_report(op, v, out);
+}
+
+/* Result 202 says only "not paid": the inquiry tells whether it may still be. */
+static void verify(struct op *op, const char *ref, struct gateway_report *out)
+{
+    enum fetch_outcome outcome;
+    struct view *v = call(op, op->conf->zibal_base_url, "/v1/verify", request_body(op, ref), NULL, true, &outcome, &out->problem);
+    out->state = GATEWAY_UNKNOWN;
+    if (!v)
+        return;
+    int64_t result = number(v, "result");
+    if (result == RESULT_OK) {
+        out->state = GATEWAY_PAID;
+        read_report(op, v, out);
+    } else if (result == RESULT_VERIFIED_BEFORE || result == RESULT_NOT_PAID) {
+        inquire(op, ref, out);
+        if (out->state == GATEWAY_PAID && result == RESULT_NOT_PAID)
+            out->state = GATEWAY_UNKNOWN; /* the two answers disagree: ask again */
+    } else if (result == RESULT_BAD_TRACK_ID) {
+        out->state = GATEWAY_FAILED;
+    }
+}
+
+static bool can_refund(struct op *op)
+{
+    return op->conf->zibal_refund_token[0] && op->conf->zibal_account_id[0];
+}
+
+static const char *bearer(struct op *op)
+{
+    return arena_printf(op->arena, "Authorization: Bearer %s", op->conf->zibal_refund_token);
+}
+
+static enum gateway_outcome refund(struct op *op, const struct gateway_refund *in, const char **id, const char **problem)
+{
+    struct view *body = view_new(op->arena);
+    enum fetch_outcome outcome;
+    int64_t track;
+    if (!str_int(str_of(in->ref), &track))
+        return GATEWAY_REFUSED;
+    view_int(body, "trackId", track);
+    view_text(body, "accountId", op->conf->zibal_account_id);
+    view_int(body, "amount", in->amount_rial);
+    view_text(body, "description", in->description);
+    struct view *v = call(op, op->conf->zibal_platform_url, "/v1/account/refund", body, bearer(op), false, &outcome, problem);
+    if (!v)
+        return outcome == FETCH_NOT_SENT ? GATEWAY_NOT_SENT : GATEWAY_UNCLEAR;
+    if (number(v, "result") != PLATFORM_OK) {
+        *problem = arena_printf(op->arena, "result %lld", (long long)number(v, "result"));
+        return GATEWAY_REFUSED;
+    }
+    struct view *first = view_at(view_get(view_get(v, "data"), "split"), 0);
+    *id = first ? text(op, first, "refundId") : NULL;
+    return GATEWAY_DONE;
+}
+
+/* Has the bank a refund of this sum for the payment? The shape of `data` varies with its state. */
+static enum gateway_outcome refund_inquire(struct op *op, const struct gateway_refund *in, const char **problem)
+{
+    struct view *body = view_new(op->arena);
+    enum fetch_outcome outcome;
+    int64_t track;
+    if (!str_int(str_of(in->ref), &track))
+        return GATEWAY_REFUSED;
+    view_int(body, "transactionTrackId", track);
+    struct view *v = call(op, op->conf->zibal_platform_url, "/v1/account/refund/inquiry", body, bearer(op), true, &outcome, problem);
+    if (!v || number(v, "result") != PLATFORM_OK)
+        return GATEWAY_UNCLEAR;
+    struct view *data = view_get(v, "data");
+    bool list = data && view_kind(data) == VIEW_ARRAY;
+    size_t n = list ? view_count(data) : data ? 1 : 0;
+    for (size_t i = 0; i < n; i++) {
+        struct view *r = list ? view_at(data, i) : data;
+        if (number(r, "amount") == in->amount_rial && number(r, "status") != 3)
+            return GATEWAY_DONE;
+    }
+    return GATEWAY_NOT_SENT;
+}
+
+const struct gateway gateway_zibal = {
+    .name = "zibal", .title_fa = "زیبال", .title_en = "Zibal",
+    .start = start, .verify = verify, .inquire = inquire,
+    .can_refund = can_refund, .refund = refund, .refund_inquire = refund_inquire,
+};

@@ -1,0 +1,300 @@
+/* Placing an order. */
+#include "shop/order_place.h"
+
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/metrics.h"
+#include "core/test_hooks.h"
+#include "core/view.h"
+#include "db/db.h"
+#include "db/lock.h"
+#include "db/outbox.h"
+#include "db/tx.h"
+#include "shop/checkout.h"
+#include "shop/order_event.h"
+
+struct placing {
+    const struct place_in *in;
+    struct checkout c;
+    struct queued *buyer, *id;
+    const char *method; /* how the due will be paid; NULL: nothing to pay */
+};
+
+static void sold_out(struct op *op, const struct view *missing)
+{
+    for (size_t i = 0; i < view_count(missing); i++) {
+        struct view *m = view_at(missing, i);
+        struct field_error *f = err_field(op, "/items", "out_of_stock", NULL);
+        f->variant_id = view_get_int(m, "variant_id", 0);
+        f->params = view_new(op->arena);
+        view_int(f->params, "available", view_get_int(m, "available", 0));
+    }
+}
+
+enum err order_place_look(struct op *op, const struct place_in *in, struct place_look *look)
+{
+    struct rows r;
+    const char *error;
+    *look = (struct place_look){ 0 };
+    TRY(db_look(op, &r, Q_PLACE_LOOK, P_INT(in->cart), P_OPT_INT(in->cart_version), P_INT(in->customer), P_TEXT(in->fingerprint)));
+    look->placed = row_int_or(&r, 0, "placed", 0);
+    look->number = row_text(&r, 0, "number");
+    look->coupon = row_int_or(&r, 0, "coupon_id", 0);
+    if (look->placed)
+        return ERR_OK;
+    struct view *variants = view_parse(op->arena, str_of(row_text(&r, 0, "variants")), 2, &error);
+    struct view *missing = view_parse(op->arena, str_of(row_text(&r, 0, "short")), 4, &error);
+    look->n = view_count(variants);
+    if (look->n > PLACE_VARIANTS_MAX)
+        return err_set(op, ERR_CART_FULL, NULL);
+    for (size_t i = 0; i < look->n; i++)
+        look->variants[i] = view_value_int(view_at(variants, i));
+    if (look->n == 0)
+        return err_set(op, ERR_CART_EMPTY, NULL);
+    if (view_count(missing)) {
+        sold_out(op, missing);
+        return err_set(op, ERR_OUT_OF_STOCK, NULL);
+    }
+    return ERR_OK;
+}
+
+/* Owner, coupon, variants: first the queue of advisory locks, then the rows in the same order. */
+static void queue_locks(struct op *op, const struct place_in *in, const struct place_look *look)
+{
+    struct lock_set locks = { .n = 0 };
+    lock_add(&locks, LOCK_CUSTOMER, in->customer);
+    if (look->coupon)
+        lock_add(&locks, LOCK_COUPON, look->coupon);
+    for (size_t i = 0; i < look->n; i++)
+        lock_add(&locks, LOCK_VARIANT, look->variants[i]);
+    lock_queue(op, &locks);
+    if (test_omits("row"))
+        return;
+    db_queue(op, Q_WALLET_LOCK, P_INT(in->customer));
+    if (look->coupon)
+        db_queue(op, Q_COUPON_LOCK, P_INT(look->coupon));
+    db_queue(op, Q_STOCK_LOCK, P_INTS(look->variants, look->n));
+}
+
+static enum err read_facts(struct op *op, const struct place_look *look, struct placing *p)
+{
+    const struct place_in *in = p->in;
+    struct checkout_reads reads;
+    struct checkout_in facts = { .cart = in->cart, .customer = in->customer, .shipping_method = in->shipping_method,
+        .payment_method = in->payment_method, .use_wallet = in->use_wallet,
+        .province = in->address ? view_get_text(in->address, "province") : NULL };
+    queue_locks(op, in, look);
+    checkout_queue(op, &facts, &reads);
+    p->buyer = db_queue(op, Q_BUYER, P_INT(in->customer));
+    p->id = db_queue(op, Q_ORDER_ID);
+    TRY(db_flush(op));
+    test_point("place_locked");
+    checkout_read(op, &facts, &reads, &p->c);
+    return ERR_OK;
+}
+
+static bool same_lines(const struct place_look *look, const struct checkout *c)
+{
+    if (look->n != c->n)
+        return false;
+    for (size_t i = 0; i < c->n; i++) {
+        bool found = false;
+        for (size_t k = 0; k < look->n; k++)
+            found = found || look->variants[k] == c->lines[i].variant_id;
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+static enum err cart_changed(struct op *op, const struct placing *p)
+{
+    struct view *quote;
+    enum err e = err_set(op, ERR_CART_CHANGED, NULL);
+    op->err->extra = view_new(op->arena);
+    quote = view_object(op->err->extra, "quote");
+    checkout_view(op, &p->c, quote);
+    return e;
+}
+
+static enum err check_address(struct op *op, const struct placing *p)
+{
+    static const char *const needed[] = { "recipient", "phone", "province", "city", "line" };
+    const struct shipping_method *m = p->c.method;
+    const struct view *a = p->in->address;
+    if (!m)
+        return err_set(op, ERR_SHIPPING_METHOD_UNAVAILABLE, NULL);
+    if (!m->needs_address)
+        return ERR_OK;
+    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+        if (!a || !view_get_text(a, needed[i]))
+            err_field(op, arena_printf(op->arena, "/address/%s", needed[i]), "required", NULL);
+    if (m->needs_postal_code && (!a || !view_get_text(a, "postal_code")))
+        err_field(op, "/address/postal_code", "required", NULL);
+    return op->err->code;
+}
+
+static enum err check_payment(struct op *op, struct placing *p)
+{
+    const struct price *price = &p->c.price;
+    const char *wanted = p->in->payment_method ? p->in->payment_method : "gateway";
+    if (price->due == 0) {
+        p->method = price->total == 0 ? NULL : "wallet";
+        return ERR_OK;
+    }
+    if (strcmp(wanted, "wallet") == 0)
+        return err_set(op, ERR_WALLET_SHORT, NULL);
+    p->method = "gateway";
+    if (strcmp(wanted, "gateway") != 0 || price->below_minimum || price->due > p->c.settings.gateway_maximum)
+        return err_set(op, ERR_PAYMENT_METHOD_UNAVAILABLE, NULL);
+    return ERR_OK;
+}
+
+/* The refusals, in the order that the contract gives them. */
+static enum err check(struct op *op, const struct place_look *look, struct placing *p)
+{
+    const struct place_in *in = p->in;
+    const struct checkout *c = &p->c;
+    if (c->n == 0)
+        return err_set(op, ERR_CART_EMPTY, NULL);
+    TRY(checkout_check_stock(op, c));
+    if (c->coupon_code && c->coupon.exhausted)
+        return err_set(op, ERR_COUPON_EXHAUSTED, NULL);
+    TRY(check_address(op, p));
+    bool changed = !same_lines(look, c) || c->price.total != in->expected_total ||
+                   (in->expected_due != INT64_MIN && c->price.due != in->expected_due) ||
+                   (in->cart_version != INT64_MIN && c->version != in->cart_version);
+    if (changed)
+        return cart_changed(op, p);
+    TRY(check_payment(op, p));
+    if (c->price.due > 0 && row_int(&p->buyer->rows, 0, "pending") >= c->settings.max_pending_orders)
+        return err_set(op, ERR_TOO_MANY_PENDING, NULL);
+    return ERR_OK;
+}
+
+static const char *money_json(struct op *op, const struct price *price)
+{
+    struct view *v = view_new(op->arena);
+    view_int(v, "subtotal", price->subtotal);
+    view_int(v, "discount", price->discount);
+    view_int(v, "shipping", price->shipping);
+    view_int(v, "tax", price->tax);
+    view_int(v, "total", price->total);
+    view_int(v, "wallet", price->wallet);
+    view_int(v, "due", price->due);
+    view_bool(v, "prices_include_tax", price->prices_include_tax);
+    return view_serialize(op->arena, v);
+}
+
+static void put_json(struct op *op, struct view *into, const char *key, const struct view *value)
+{
+    if (value)
+        view_json(into, key, view_serialize(op->arena, value));
+    else
+        view_null(into, key);
+}
+
+/* The snapshot: what the order will say for ever, whatever becomes of the catalogue. */
+static const char *facts_json(struct op *op, const struct placing *p)
+{
+    const struct checkout *c = &p->c;
+    const struct rows *buyer = &p->buyer->rows;
+    bool coupon = c->price.notes & PRICE_COUPON_USED;
+    struct view *v = view_new(op->arena), *m = view_object(v, "shipping_method"), *b = view_object(v, "buyer");
+    view_text(v, "payment_method", p->method);
+    put_json(op, v, "address", c->method->needs_address ? p->in->address : NULL);
+    view_text(m, "id", c->method->id);
+    view_text(m, "title_fa", c->method->title_fa);
+    view_text(m, "title_en", c->method->title_en);
+    view_text(m, "charged", c->method->charged);
+    view_int(m, "eta_days", c->method->eta_days);
+    view_int(m, "price", c->method->price);
+    if (coupon) {
+        struct view *k = view_object(v, "coupon");
+        view_text(k, "code", c->coupon.code);
+        view_text(k, "kind", c->coupon.kind);
+        view_int(k, "value", c->coupon.value);
+        view_int(v, "coupon_id", c->coupon.id);
+    }
+    view_text(b, "name", row_text(buyer, 0, "name"));
+    view_text(b, "phone", row_text(buyer, 0, "phone"));
+    view_text(b, "national_code", row_text(buyer, 0, "national_code"));
+    put_json(op, v, "seller", settings_seller(op, &c->settings));
+    view_text(v, "note", p->in->note);
+    return view_serialize(op->arena, v);
+}
+
+static const char *lines_json(struct op *op, const struct checkout *c)
+{
+    struct view *list = view_new_array(op->arena);
+    for (size_t i = 0; i < c->n; i++) {
+        const struct checkout_line *l = &c->lines[i];
+        const struct price_line *p = &c->price.lines[i];
+        struct view *v = view_append(list);
+        view_int(v, "line", (int64_t)i + 1);
+        view_int(v, "variant_id", l->variant_id);
+        view_int(v, "product_id", l->product_id);
+        view_text(v, "product_slug", l->slug);
+        view_text(v, "sku", l->sku);
+        view_text(v, "title_fa", l->title_fa);
+        view_text(v, "title_en", l->title_en);
+        view_json(v, "options", l->options);
+        view_text(v, "image", l->image);
+        view_bool(v, "returnable", l->returnable);
+        view_int(v, "unit_price", p->unit_price);
+        view_int(v, "quantity", p->quantity);
+        view_int(v, "line_subtotal", p->subtotal);
+        view_int(v, "discount", p->discount);
+        view_int(v, "tax_rate_bp", p->tax_rate_bp);
+        view_int(v, "tax", p->tax);
+        view_int(v, "line_total", p->total);
+    }
+    return view_serialize(op->arena, list);
+}
+
+/* Nothing left to pay: the order is paid in the same transaction. */
+static void queue_payment(struct op *op, const struct placing *p, int64_t id)
+{
+    const struct price *price = &p->c.price;
+    if (price->due > 0)
+        return;
+    struct order_facts o = { .id = id, .subtotal = price->subtotal, .discount = price->discount, .shipping = price->shipping,
+        .tax = price->tax, .total = price->total, .prices_include_tax = price->prices_include_tax };
+    if (price->wallet)
+        db_queue(op, Q_WALLET_CAPTURE, P_INT(id));
+    order_post_capture(op, &o, "wallet", price->wallet, 0, 0);
+    db_queue(op, Q_ORDER_MOVE, P_INT(id), P_INT(1), P_TEXT("capture"), P_TEXT("paid"), P_NULL);
+    outbox_add(op, "invoice_seal", NULL, NULL, 1);
+}
+
+static void queue_writes(struct op *op, const struct placing *p, int64_t id)
+{
+    const struct place_in *in = p->in;
+    const struct checkout *c = &p->c;
+    db_queue(op, Q_ORDER_INSERT, P_INT(id), P_INT(in->customer), P_INT(in->cart), P_INT(c->version), P_TEXT(money_json(op, &c->price)),
+             P_TEXT(facts_json(op, p)), P_TEXT(lines_json(op, c)), P_TEXT(in->fingerprint), P_INT(c->settings.gateway_expiry_minutes));
+    if (c->price.notes & PRICE_COUPON_USED)
+        db_queue(op, Q_COUPON_TAKE, P_INT(c->coupon.id), P_INT(in->customer), P_INT(c->coupon.free_seq),
+                 P_OPT_INT(c->coupon.per_customer_limit), P_INT(id));
+    if (c->price.wallet)
+        db_queue(op, Q_WALLET_HOLD, P_INT(id), P_INT(in->customer), P_INT(c->price.wallet));
+    queue_payment(op, p, id);
+    struct view *payload = view_new(op->arena);
+    view_int(payload, "order_id", id);
+    view_text(payload, "message", c->price.due ? "order_placed" : "order_paid");
+    outbox_add(op, "order_message", arena_printf(op->arena, "placed:%lld", (long long)id), payload, 0);
+}
+
+enum err order_place(struct op *op, const struct place_in *in, const struct place_look *look, int64_t *order_id,
+                     const char **number)
+{
+    struct placing p = { .in = in };
+    TRY(read_facts(op, look, &p));
+    TRY(check(op, look, &p));
+    *order_id = row_int(&p.id->rows, 0, "id");
+    *number = row_text(&p.id->rows, 0, "number");
+    queue_writes(op, &p, *order_id);
+    metrics_add(METRIC_ORDERS_PLACED, 0, 1);
+    return ERR_OK;
+}

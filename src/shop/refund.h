@@ -1,0 +1,40 @@
+/* Refunds: recorded first, in the transaction that promises them; money moves later. The payment that
+ * is not the wallet is used first, then the wallet. Undirected: the wallet's part goes back to the
+ * wallet, the rest to the gateway if it can refund, else to a manual transfer with the IBAN to come.
+ * Inside a transaction, after order_lock. Any process. */
+#ifndef SHOP_REFUND_H
+#define SHOP_REFUND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "shop/order_facts.h"
+
+struct refund_line {
+    int64_t item_id, quantity;
+};
+
+struct refund_in {
+    int64_t amount;                 /* without lines: an allowance; 0: none */
+    const struct refund_line *lines;
+    size_t line_count;
+    const char *target;             /* "gateway" | "wallet" | "manual"; NULL: undirected */
+    bool consent;                   /* the customer agreed to store credit */
+    const char *iban, *reference, *reason;
+};
+
+/* Everything captured and not yet promised back: all lines, the shipping and the rest. */
+enum err refund_whole_order(struct op *op, struct order_facts *o, const struct refund_in *in) MUST_CHECK;
+/* By lines or by amount; over the remainder is ERR_REFUND_EXCEEDS. *refund_id: the first one made. */
+enum err refund_order(struct op *op, struct order_facts *o, const struct refund_in *in, int64_t *refund_id) MUST_CHECK;
+/* Money in suspense goes home: the whole sum in the bank's currency. */
+enum err refund_suspense(struct op *op, int64_t payment_id, int64_t order_id, int64_t customer_id, int64_t rial,
+                         const char *reason) MUST_CHECK;
+/* Staff say that a manual refund was transferred. */
+enum err refund_transferred(struct op *op, const char *uuid, const char *reference) MUST_CHECK;
+/* Job "refund_send": one refund through its gateway. */
+enum err refund_send(struct op *op, int64_t refund_id) MUST_CHECK;
+
+#endif
