@@ -4,7 +4,10 @@ const all = (selector, fn) => document.querySelectorAll(selector).forEach(fn);
 
 // Buttons that only a script can serve.
 all('[data-print]', (b) => { b.hidden = false; b.addEventListener('click', () => window.print()); });
-all('[data-back]', (b) => { b.hidden = history.length < 2; b.addEventListener('click', () => history.back()); });
+// Going back keeps what was typed; the link itself opens the page afresh.
+all('a[data-back]', (a) => {
+  a.addEventListener('click', (event) => { if (history.length > 1) { event.preventDefault(); history.back(); } });
+});
 
 // Filters stand open where there is room beside the list.
 if (matchMedia('(min-width: 60rem)').matches) all('[data-wide-open]', (d) => { d.open = true; });
