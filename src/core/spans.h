@@ -1,7 +1,7 @@
 /* Finished spans on their way to the trace collector: a bounded ring in memory shared by all
- * processes. Whoever finishes a piece of work puts its span in and never waits: when the ring is full
- * or held, the span is dropped and counted (METRIC_SPANS_DROPPED). A job worker takes them out in
- * batches (net/otlp). Any process. */
+ * processes. Whoever finishes a piece of work puts its span in and never waits: when the ring is
+ * full or held, the span is dropped and counted (METRIC_SPANS_DROPPED). A job worker takes them out
+ * in batches (net/otlp). Any process. */
 #ifndef CORE_SPANS_H
 #define CORE_SPANS_H
 

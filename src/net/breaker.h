@@ -1,7 +1,8 @@
-/* Circuit breaker of one host, over memory that all workers of the machine share. Closed: calls pass.
- * Five failures in a row open it for 10 s; then one call is let through as a probe: its answer
- * closes the breaker, its failure opens it for twice as long (up to 2 min). A probe whose process
- * dies is given up after its lease. Pure; the caller gives the monotonic time. Any process. */
+/* Circuit breaker of one host, over memory that all workers of the machine share. Closed: calls
+ * pass. Five failures in a row open it for 10 s; then one call is let through as a probe: its
+ * answer closes the breaker, its failure opens it for twice as long (up to 2 min). A probe whose
+ * process dies is given up after its lease. Pure; the caller gives the monotonic time. Any
+ * process. */
 #ifndef NET_BREAKER_H
 #define NET_BREAKER_H
 

@@ -105,8 +105,8 @@ static void perform(struct op *op, const struct fetch_call *call, long ms, struc
         return;
     }
     out->outcome = was_sent(curl) ? FETCH_UNKNOWN : FETCH_NOT_SENT;
-    out->problem = t.too_large ? "the answer is too large"
-                               : arena_strdup(op->arena, reason[0] ? reason : curl_easy_strerror(rc));
+    const char *problem = reason[0] ? reason : curl_easy_strerror(rc);
+    out->problem = t.too_large ? "the answer is too large" : arena_strdup(op->arena, problem);
 }
 
 static bool is_trouble(const struct fetch_answer *a)

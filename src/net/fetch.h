@@ -1,8 +1,8 @@
-/* Outgoing HTTP. Only https (http for 127.0.0.1 trace collectors), only hosts that the configuration
- * names, TLS verified, no redirects, answers up to 1 MiB, connect 2 s, total 5 s. A circuit breaker
- * per host, shared by the workers of the machine: 5 failures in a row open it for 10 s (doubling to
- * 2 min), then one probe is let through. Retries (2, jittered, within the total time) only where the
- * caller says the call is idempotent. Worker and job processes. */
+/* Outgoing HTTP. Only https (http for 127.0.0.1 trace collectors), only hosts that the
+ * configuration names, TLS verified, no redirects, answers up to 1 MiB, connect 2 s, total 5 s. A
+ * circuit breaker per host, shared by the workers of the machine: 5 failures in a row open it for
+ * 10 s (doubling to 2 min), then one probe is let through. Retries (2, jittered, within the total
+ * time) only where the caller says the call is idempotent. Worker and job processes. */
 #ifndef NET_FETCH_H
 #define NET_FETCH_H
 

@@ -37,6 +37,7 @@ static long tls_for(const struct host *host)
 static CURLcode transfer(struct op *op, const char *to, struct str *text, char *reason, long *reply)
 {
     const struct net *net = op->net;
+    const char *from = arena_printf(op->arena, "<%s>", net->conf->smtp_from);
     CURL *curl = curl_easy_init();
     struct curl_slist *recipients = curl_slist_append(NULL, arena_printf(op->arena, "<%s>", to));
     ASSERT(curl && recipients);
@@ -44,7 +45,7 @@ static CURLcode transfer(struct op *op, const char *to, struct str *text, char *
     curl_easy_setopt(curl, CURLOPT_URL, net->conf->smtp_url);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     curl_easy_setopt(curl, CURLOPT_USE_SSL, tls_for(&net->hosts.host[net->hosts.mail]));
-    curl_easy_setopt(curl, CURLOPT_MAIL_FROM, arena_printf(op->arena, "<%s>", net->conf->smtp_from));
+    curl_easy_setopt(curl, CURLOPT_MAIL_FROM, from);
     curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients);
     curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
     curl_easy_setopt(curl, CURLOPT_READFUNCTION, give);

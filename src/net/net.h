@@ -12,8 +12,8 @@ struct conf;
 struct net;
 
 /* Opens nothing yet: connections are made by the first call. Also names the hosts of
- * METRIC_BREAKER_OPEN and the outcomes of METRIC_FETCHES for whoever is scraped in this process, and
- * lets spans be kept when there is a collector for them. */
+ * METRIC_BREAKER_OPEN and the outcomes of METRIC_FETCHES for whoever is scraped in this process,
+ * and lets spans be kept when there is a collector for them. */
 struct net *net_open(struct arena *process, const struct conf *conf);
 /* Where the circuit breakers of all workers lie: n states, one per host of the allow-list (what is
  * beyond n shares). Without it they are the process's own. Before net_open. */

@@ -1,5 +1,5 @@
-/* Sends finished spans to the collector of trace.url as OTLP/HTTP JSON. Called by job workers between
- * jobs, never inside a request. */
+/* Sends finished spans to the collector of trace.url as OTLP/HTTP JSON. Called by job workers
+ * between jobs, never inside a request. */
 #ifndef NET_OTLP_H
 #define NET_OTLP_H
 

@@ -73,10 +73,10 @@ static bool post(struct op *op, const struct fetch_call *call, struct fetch_answ
     return false;
 }
 
-/* --- Kavenegar: a form; the key is part of the address, which therefore is never logged ---------- */
+/* --- Kavenegar: a form; the key is part of the address, which therefore is never logged ----- */
 
-static void kavenegar_post(struct op *op, const char *method, const struct buf *form, bool idempotent,
-                           struct sms_result *out)
+static void kavenegar_post(struct op *op, const char *method, const struct buf *form,
+                           bool idempotent, struct sms_result *out)
 {
     struct buf url;
     struct str base = base_url(op);
@@ -120,7 +120,7 @@ static void kavenegar_text(struct op *op, const char *phone, const char *text, i
     kavenegar_post(op, "/sms/send.json", &form, true, out);
 }
 
-/* --- SMS.ir: JSON; the key is a header ------------------------------------------------------------ */
+/* --- SMS.ir: JSON; the key is a header --------------------------------------------------- */
 
 static void smsir_post(struct op *op, const char *method, struct view *body, struct sms_result *out)
 {

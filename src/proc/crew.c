@@ -99,12 +99,14 @@ void crew_fill(struct crew *c, int64_t now)
 static const char *work_of(const struct crew *c, const struct child *w,
                            const struct scoreboard_entry *e)
 {
-    const char *name = NULL;
     if (e->state == SLOT_STARTING)
         return "starting";
+    if (e->state != SLOT_BUSY)
+        return "idle";
+    const char *name = NULL;
     if (e->route >= 0 && c->s->work_name)
         name = c->s->work_name((int)w->service, e->route);
-    return name ? name : e->route >= 0 ? "unknown" : "idle";
+    return name ? name : "none";
 }
 
 static const char *reason_of(const struct child *w, int status)

@@ -1,5 +1,5 @@
-/* The master's table of children: start, reap, drain and kill. One row a slot of the scoreboard. All
- * times are microseconds of the monotonic clock. Master process. */
+/* The master's table of children: start, reap, drain and kill. One row a slot of the scoreboard.
+ * All times are microseconds of the monotonic clock. Master process. */
 #ifndef PROC_CREW_H
 #define PROC_CREW_H
 

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-bool deaths_create(void);             /* master, before forking; false with errno */
-void deaths_count(const char *work);  /* "idle" when nothing was in hand */
+bool deaths_create(void); /* master, before forking; false with errno */
+void deaths_count(const char *work);
 
 #endif

@@ -1,4 +1,5 @@
-/* Worker slots, waiting room, breakers, metrics blocks and spans in memory shared by master and workers. */
+/* Worker slots, waiting room, breakers, metrics blocks and spans in memory shared by master and
+ * workers. */
 #include "proc/scoreboard.h"
 
 #include <errno.h>
@@ -20,8 +21,8 @@
 #define WORDS_MAX sizeof(((struct scoreboard_entry *)0)->last_words)
 #define READ_TRIES 1000 /* a worker killed while writing leaves its sequence odd for good */
 
-/* Written by one process at a time: the master while no worker runs in it, else the worker. `seq` is
- * odd during a change, so that a reader can tell a torn copy. */
+/* Written by one process at a time: the master while no worker runs in it, else the worker. `seq`
+ * is odd during a change, so that a reader can tell a torn copy. */
 struct slot {
     alignas(CACHE_LINE) _Atomic uint32_t seq;
     _Atomic int pid;
@@ -89,12 +90,15 @@ static void put_id(struct slot *s, const char *id)
         atomic_store_explicit(&s->id[i], words[i], memory_order_relaxed);
 }
 
-static void put_state(struct slot *s, enum slot_state state, int route, const char *id)
+/* True when the state has changed. */
+static bool put_state(struct slot *s, enum slot_state state, int route, const char *id)
 {
-    atomic_store_explicit(&s->state, (int)state, memory_order_relaxed);
+    int before = atomic_exchange_explicit(&s->state, (int)state, memory_order_relaxed);
     atomic_store_explicit(&s->route, route, memory_order_relaxed);
-    atomic_store_explicit(&s->since_us, clock_monotonic_us(), memory_order_relaxed);
     put_id(s, id);
+    if (before != (int)state)
+        atomic_store_explicit(&s->since_us, clock_monotonic_us(), memory_order_relaxed);
+    return before != (int)state;
 }
 
 static void put_owner(struct slot *s, pid_t pid, int service, unsigned generation)
@@ -240,8 +244,8 @@ void scoreboard_busy(int route, const char *request_id)
     if (!own)
         return;
     begin(own);
-    atomic_fetch_add_explicit(&own->requests, 1, memory_order_relaxed);
-    put_state(own, SLOT_BUSY, route, request_id);
+    if (put_state(own, SLOT_BUSY, route, request_id))
+        atomic_fetch_add_explicit(&own->requests, 1, memory_order_relaxed);
     end(own);
     reopen_log_when_asked();
 }

@@ -1,8 +1,8 @@
-/* The scoreboard: one cache-line-aligned slot per worker in shared memory, made by the master before
- * forking. A worker writes only its own slot; the master and the metrics page read all. It is how
- * the master names the route that a dead worker was serving, kills a request that runs too long, and
- * how order workers of one replica know how many already wait for a variant. What a worker wrote may
- * be nonsense when it crashed: readers check ranges. Master and workers. */
+/* The scoreboard: one cache-line-aligned slot per worker in shared memory, made by the master
+ * before forking. A worker writes only its own slot; the master and the metrics page read all. It
+ * is how the master names the route that a dead worker was serving, kills a request that runs too
+ * long, and how order workers of one replica know how many already wait for a variant. What a
+ * worker wrote may be nonsense when it crashed: readers check ranges. Master and workers. */
 #ifndef PROC_SCOREBOARD_H
 #define PROC_SCOREBOARD_H
 
@@ -29,8 +29,8 @@ struct scoreboard_entry { /* a copy for reading */
     char last_words[200]; /* text of a failed assertion */
 };
 
-/* Master: maps the area for n slots, the metrics blocks (one a slot, one more for the master) and the
- * ring of spans; returns false with errno. */
+/* Master: maps the area for n slots, the metrics blocks (one a slot, one more for the master) and
+ * the ring of spans; returns false with errno. */
 bool scoreboard_create(size_t slots);
 size_t scoreboard_slots(void); /* 0: no scoreboard */
 /* Master, before the fork: the slot is STARTING. pid 0: the worker enters its own. */
@@ -43,6 +43,7 @@ const char *slot_state_name(enum slot_state state); /* "empty" … "draining" */
 /* Worker. */
 void scoreboard_use(size_t slot);
 void scoreboard_idle(void); /* the first call says that the worker is ready */
+/* Again while busy: names the same work better (its route), without counting it twice. */
 void scoreboard_busy(int route, const char *request_id);
 void scoreboard_last_words(const char *text); /* async-signal-safe; the first text stays */
 

@@ -179,7 +179,8 @@ static void publish_breakers(void)
         metrics_set(METRIC_BREAKER_OPEN, i, scoreboard_breaker(i)->open_until_us != 0);
 }
 
-static void sleep_until_asked(const struct crew *c, const struct ending *e, const sigset_t *unblocked)
+static void sleep_until_asked(const struct crew *c, const struct ending *e,
+                              const sigset_t *unblocked)
 {
     int64_t us = crew_next(c, clock_monotonic_us());
     if (e->queued && us > QUEUE_LOOK_US)

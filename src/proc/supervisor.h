@@ -1,12 +1,12 @@
 /* The master: opens nothing of the shop, only sockets; forks a table of services and supervises
- * them. Signals: TERM/INT drain and end; QUIT ends at once; HUP starts a new generation, then drains
- * the old one; USR1 reopens the log. Dead workers are replaced, slower and slower when they die young
- * (doubling delay, capped), and their last route is logged. Master process.
+ * them. Signals: TERM/INT drain and end; QUIT ends at once; HUP starts a new generation, then
+ * drains the old one; USR1 reopens the log. Dead workers are replaced, slower and slower when they
+ * die young (doubling delay, capped), and their last route is logged. Master process.
  *
- * A worker is ready when it has called scoreboard_idle() once, or after five seconds. Old workers go
- * on until the new ones of their service are ready: a configuration that cannot start refuses nobody.
- * At the end the files of the listening unix sockets are removed first (nginx then asks another
- * replica), what is queued is served, and TERM follows: nobody else need remove them. */
+ * A worker is ready when it has called scoreboard_idle() once, or after five seconds. Old workers
+ * go on until the new ones of their service are ready: a configuration that cannot start refuses
+ * nobody. At the end the files of the listening unix sockets are removed first (nginx then asks
+ * another replica), what is queued is served, and TERM follows: nobody else need remove them. */
 #ifndef PROC_SUPERVISOR_H
 #define PROC_SUPERVISOR_H
 
@@ -34,14 +34,14 @@ struct supervisor {
      * worker left and may be out of range: then NULL. */
     const char *(*work_name)(int service, int route);
     /* HUP: re-read the configuration; returns false (and has logged why) to stay as it is. May
-     * change counts; workers beyond the slots made at start (twice the first counts) wait for a free
-     * one. NULL: not supported. */
+     * change counts; workers beyond the slots made at start (twice the first counts) wait for a
+     * free one. NULL: not supported. */
     bool (*reload)(struct supervisor *self, void *arg);
     void *arg;
 };
 
-/* Makes the scoreboard and the metrics blocks, then serves until told to end. Returns the exit status
- * of the program; never returns in a child. */
+/* Makes the scoreboard and the metrics blocks, then serves until told to end. Returns the exit
+ * status of the program; never returns in a child. */
 int supervisor_run(struct supervisor *s);
 
 #endif

@@ -1,5 +1,5 @@
-/* How fast a service's workers are replaced: at once, but slower and slower while they die young, so
- * that a crash loop cannot melt the machine or the database. Pure; the caller gives the time
+/* How fast a service's workers are replaced: at once, but slower and slower while they die young,
+ * so that a crash loop cannot melt the machine or the database. Pure; the caller gives the time
  * (microseconds, monotonic). Master process. */
 #ifndef PROC_THROTTLE_H
 #define PROC_THROTTLE_H
@@ -9,7 +9,7 @@
 #define THROTTLE_YOUNG_US INT64_C(5000000)  /* a shorter life is a young death */
 #define THROTTLE_FIRST_US INT64_C(100000)   /* first delay; doubled by every further round */
 #define THROTTLE_CAP_US INT64_C(10000000)
-#define THROTTLE_FORGET_US INT64_C(30000000) /* after so long without a young death: from the start */
+#define THROTTLE_FORGET_US INT64_C(30000000) /* so long without a young death: from the start */
 
 struct throttle { /* zeroed: no delay */
     int64_t delay_us;

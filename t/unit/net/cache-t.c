@@ -15,7 +15,13 @@
 #include "net/toy.h"
 #include "tap.h"
 
-#define wait_for(cond) ({ int tries_ = 1000; while (!(cond) && --tries_) clock_sleep_ms(20); tries_ > 0; })
+#define wait_for(cond)                       \
+    ({                                       \
+        int tries_ = 1000;                   \
+        while (!(cond) && --tries_)          \
+            clock_sleep_ms(20);              \
+        tries_ > 0;                          \
+    })
 
 static char folder[64], path[96];
 

@@ -164,8 +164,8 @@ static void test_smsir(struct conf conf)
     sms_send_code(op, "+989123456789", "12345", &r);
     ok(strncmp(toy.shared->request, "POST /v1/send/verify ", 21) == 0, "a code goes to SMS.ir");
     ok(strstr(toy.shared->request, "X-API-KEY: key/1\r\n"), "with its key");
-    ok(strstr(toy.shared->request, "{\"mobile\":\"09123456789\",\"templateId\":100000,\"parameters\":"
-                                   "[{\"name\":\"CODE\",\"value\":\"12345\"}]}"),
+    ok(strstr(toy.shared->request, "{\"mobile\":\"09123456789\",\"templateId\":100000,"
+                                   "\"parameters\":[{\"name\":\"CODE\",\"value\":\"12345\"}]}"),
        "as JSON");
     sms_send_text(op, "+989123456789", "x", 1, &r);
     is_int(r.outcome, SMS_REFUSED, "a text without a line number is refused");

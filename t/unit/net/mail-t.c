@@ -29,7 +29,7 @@ int main(void)
     ok(strstr(toy.shared->mail, "MAIL FROM:<shop@example.com>"), "from the shop");
     ok(strstr(toy.shared->mail, "RCPT TO:<sara@example.ir>"), "to the customer");
     ok(strstr(toy.shared->mail, "Message-ID: <job-7@example.com>\r\n"), "with the job's id");
-    ok(!send(op, "x@example.ir", &permanent, &problem) && permanent, "a refused recipient is final");
+    ok(!send(op, "x@example.ir", &permanent, &problem) && permanent, "a refusal is final");
     ok(problem && strstr(problem, "550"), "and the reply is told");
     ok(!send(op, "later@example.ir", &permanent, &problem) && !permanent, "a delayed one is not");
     ok(!send(op, "a@b.c\r\nRCPT TO:<z@z.z>", &permanent, &problem) && permanent,

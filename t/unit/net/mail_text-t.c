@@ -17,7 +17,7 @@ static const char *compose(const struct mail *mail, const char **problem)
 
 static void test_addresses(void)
 {
-    static const char *const good[] = { "a@b.c", "sara.ahmadi+shop@mail.example.ir", "o'neil@x-y.org" };
+    static const char *const good[] = { "a@b.c", "sara.a+shop@mail.example.ir", "o'neil@x-y.org" };
     static const char *const bad[] = {
         "",        "a",          "@b.c",        "a@",          "a b@c.d",   "a@b@c",
         "a@b c",   "<a@b.c>",    "a@b.c\r\n",   "a@b.c,d@e.f", "\"a\"@b.c", "a@b.c\nBcc: x@y.z",

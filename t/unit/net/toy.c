@@ -180,7 +180,9 @@ static const char *mail_reply(const char *line, bool *in_text)
     if (strncasecmp(line, "RCPT", 4) == 0) {
         const char *to = strchr(line, '<');
         char first = to ? to[1] : ' ';
-        return first == 'x' ? "550 no such user\r\n" : first == 'l' ? "451 come back\r\n" : "250 ok\r\n";
+        return first == 'x'   ? "550 no such user\r\n"
+               : first == 'l' ? "451 come back\r\n"
+                              : "250 ok\r\n";
     }
     if (strncasecmp(line, "DATA", 4) == 0) {
         *in_text = true;

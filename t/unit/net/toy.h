@@ -26,8 +26,9 @@ struct toy {
 };
 
 /* Paths of the web server: /status/N answers N; /echo answers the request's body; /hang reads and
- * never answers; /reset reads and closes; /cut answers half of what it promises; /big answers 2 MiB;
- * /redirect answers 302 to /echo; /flaky answers 503 twice, then 200. All keep the connection. */
+ * never answers; /reset reads and closes; /cut answers half of what it promises; /big answers 2
+ * MiB; /redirect answers 302 to /echo; /flaky answers 503 twice, then 200. All keep the
+ * connection. */
 bool toy_open(struct toy *t);
 void toy_close(struct toy *t);
 

@@ -30,7 +30,9 @@ static int in_worker(size_t slot, int (*fn)(void))
 static int dies_busy(void)
 {
     scoreboard_idle();
-    scoreboard_busy(7, "0123456789012345678901234567890123456789012345678901234567890123+tail");
+    scoreboard_busy(-1, "0123456789012345678901234567890123456789012345678901234567890123+tail");
+    scoreboard_idle();
+    scoreboard_busy(-1, "request-8");
     scoreboard_busy(8, "request-8");
     scoreboard_last_words("cart.c:10: lines > 0");
     scoreboard_last_words("aborted");

@@ -33,7 +33,7 @@ static void test_reset(void)
     crash(&t, &now);
     now += throttle_wait(&t, now);
     throttle_death(&t, now, now + THROTTLE_YOUNG_US);
-    is_int(throttle_wait(&t, now + THROTTLE_YOUNG_US), 0, "a worker of some age is replaced at once");
+    is_int(throttle_wait(&t, now + THROTTLE_YOUNG_US), 0, "an older worker is replaced at once");
     now += THROTTLE_YOUNG_US;
     is_int(crash(&t, &now), 100 * MS, "and the delays start anew");
 }

@@ -1,5 +1,5 @@
-/* A toy shop for the supervisor's tests: services that answer a one-letter command per connection of
- * a unix socket, a supervisor in a forked child, and waiting for conditions. */
+/* A toy shop for the supervisor's tests: services that answer a one-letter command per connection
+ * of a unix socket, a supervisor in a forked child, and waiting for conditions. */
 #ifndef T_UNIT_PROC_TOY_H
 #define T_UNIT_PROC_TOY_H
 
@@ -44,6 +44,12 @@ bool toy_ask(pid_t *pid, unsigned *generation); /* a whole 'p' call */
 /* All lines of the log so far that contain the text, newest last; NULL: none. */
 const char *toy_log(const char *text);
 /* Repeats cond until it holds; false after half a minute. */
-#define wait_for(cond) ({ int tries_ = 3000; while (!(cond) && --tries_) clock_sleep_ms(10); tries_ > 0; })
+#define wait_for(cond)                       \
+    ({                                       \
+        int tries_ = 3000;                   \
+        while (!(cond) && --tries_)          \
+            clock_sleep_ms(10);              \
+        tries_ > 0;                          \
+    })
 
 #endif
