@@ -222,7 +222,8 @@ json_object *bank_snapshot(const struct payment *p)
     json_object *o = columns_write(p, payment_columns, ROWS(payment_columns));
     json_object *list = json_object_new_array();
     for (size_t i = 0; i < p->refund_count; i++)
-        json_object_array_add(list, columns_write(&p->refunds[i], refund_columns, ROWS(refund_columns)));
+        json_object_array_add(list,
+                              columns_write(&p->refunds[i], refund_columns, ROWS(refund_columns)));
     field_put(o, "refunds", list);
     return o;
 }
@@ -239,7 +240,9 @@ void bank_restore(json_object *snapshot)
         p = append(track);
     columns_read(p, payment_columns, ROWS(payment_columns), snapshot);
     json_object *list = field_get(snapshot, "refunds");
-    size_t n = list && json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+    size_t n =
+        list && json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
     for (size_t i = p->refund_count; i < n; i++)
-        columns_read(add_refund(p), refund_columns, ROWS(refund_columns), json_object_array_get_idx(list, i));
+        columns_read(add_refund(p), refund_columns, ROWS(refund_columns),
+                     json_object_array_get_idx(list, i));
 }

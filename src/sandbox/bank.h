@@ -31,7 +31,8 @@ struct refund {
 };
 
 struct payment {
-    int64_t track, gateway, amount, status, wage, lazy, toman; /* toman: the merchant counts in IRT */
+    int64_t track, gateway, amount, status, wage, lazy,
+        toman;                       /* toman: the merchant counts in IRT */
     int64_t created, paid, verified; /* microseconds, 0 = not yet */
     int64_t late_at;                 /* the payer said "later": pays by itself at that time */
     int64_t ref;

@@ -49,7 +49,10 @@ static char *callback_url(const struct payment *p, const struct outcome *o)
     add_query(&url, "success", success ? "1" : "0");
     add_number(&url, "trackId", p->track + (o->forged ? 1 : 0));
     add_query(&url, "orderId", o->wrong_order ? "999999999" : p->order_id ? p->order_id : "");
-    add_number(&url, "status", o->unknown_status ? o->unknown_status : o->forged ? PAY_PAID : bank_status(p));
+    add_number(&url, "status",
+               o->unknown_status ? o->unknown_status
+               : o->forged       ? PAY_PAID
+                                 : bank_status(p));
     return strbuf_take(&url);
 }
 
@@ -133,7 +136,8 @@ void callback_webhook(const struct payment *p)
         return;
     json_object *body = p->lazy ? lazy_body(p) : webhook_body(p);
     outcome_bend(&d.outcome, body);
-    strbuf_printf(&url, "%s%s", p->lazy ? p->callback_url : options.shop_url, p->lazy ? "" : "/payment/webhook");
+    strbuf_printf(&url, "%s%s", p->lazy ? p->callback_url : options.shop_url,
+                  p->lazy ? "" : "/payment/webhook");
     d.url = url.at;
     d.body = heap_dup(d.outcome.garbage ? "{\"trackId\":" : field_text(body));
     d.attempts_left = WEBHOOK_ATTEMPTS - 1;

@@ -117,7 +117,8 @@ static struct curl_slist *headers_of(const struct delivery *d)
         list = curl_slist_append(list, "Content-Type: application/json");
     if (!d->sign)
         return list;
-    snprintf(timestamp, sizeof timestamp, "%lld", (long long)(when_now() / 1000000 - d->outcome.stale));
+    snprintf(timestamp, sizeof timestamp, "%lld",
+             (long long)(when_now() / 1000000 - d->outcome.stale));
     sign(d, timestamp, signature);
     snprintf(line, sizeof line, "X-Tarazu-Timestamp: %s", timestamp);
     list = curl_slist_append(list, line);
@@ -164,7 +165,8 @@ static void send_all(CURL *c, const struct strbuf *text)
 }
 
 /* Connects, perhaps writes the whole request, and closes without reading the answer. */
-static void send_and_cut(CURL *c, const struct delivery *d, struct curl_slist *headers, struct report *r)
+static void send_and_cut(CURL *c, const struct delivery *d, struct curl_slist *headers,
+                         struct report *r)
 {
     struct strbuf text = { 0 };
     const char *host = strstr(d->url, "://");
@@ -177,7 +179,8 @@ static void send_and_cut(CURL *c, const struct delivery *d, struct curl_slist *h
                   (int)(path - host - 3), host + 3);
     for (struct curl_slist *h = headers; h; h = h->next)
         strbuf_printf(&text, "%s\r\n", h->data);
-    strbuf_printf(&text, "Content-Length: %zu\r\n\r\n%s", d->body ? strlen(d->body) : 0, d->body ? d->body : "");
+    strbuf_printf(&text, "Content-Length: %zu\r\n\r\n%s", d->body ? strlen(d->body) : 0,
+                  d->body ? d->body : "");
     send_all(c, &text);
     strbuf_free(&text);
 }
@@ -220,7 +223,8 @@ static char *note(const struct delivery *d, const struct report *r)
     field_put_int(e.request, "attempt", d->attempt);
     if (d->body)
         field_put(e.request, "body", json_tokener_parse(d->body));
-    field_put(e.result, "http_status", r->http_status ? json_object_new_int64(r->http_status) : NULL);
+    field_put(e.result, "http_status",
+              r->http_status ? json_object_new_int64(r->http_status) : NULL);
     if (!r->http_status && !r->cut)
         field_put_str(e.result, "error", r->error[0] ? r->error : "no answer");
     if (r->cut)
@@ -235,7 +239,8 @@ static char *note(const struct delivery *d, const struct report *r)
 static void retry_or_free(struct delivery *d, const struct report *r)
 {
     bool taken = r->http_status >= 200 && r->http_status < 300;
-    if (taken || d->attempts_left <= 0 || d->outcome.forged || d->outcome.stale || d->outcome.garbage) {
+    if (taken || d->attempts_left <= 0 || d->outcome.forged || d->outcome.stale ||
+        d->outcome.garbage) {
         delivery_free(d);
         return;
     }

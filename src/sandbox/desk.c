@@ -46,8 +46,9 @@ void desk_mail(struct exchange *x)
 /* ?track_id= keeps one payment, ?after= entries later than that seq, ?limit= the newest ones. */
 void desk_journal(struct exchange *x)
 {
-    char *items = journal_list(field_int_or(x->query, "track_id", 0), field_int_or(x->query, "after", 0),
-                               field_int_or(x->query, "limit", 0));
+    char *items =
+        journal_list(field_int_or(x->query, "track_id", 0), field_int_or(x->query, "after", 0),
+                     field_int_or(x->query, "limit", 0));
     x->type = "application/json; charset=utf-8";
     strbuf_printf(&x->html, "{\"items\":%s}", items);
     free(items);

@@ -21,11 +21,13 @@ static void put_nav(struct strbuf *b, const char *here)
     strbuf_str(b, "<nav>");
     for (size_t i = 0; i < sizeof page_links / sizeof page_links[0]; i++)
         strbuf_printf(b, "<a href=\"%s\"%s>%s</a>", page_links[i].href,
-                      strcmp(page_links[i].href, here) == 0 ? " aria-current=\"page\"" : "", page_links[i].title);
+                      strcmp(page_links[i].href, here) == 0 ? " aria-current=\"page\"" : "",
+                      page_links[i].title);
     strbuf_str(b, "</nav>\n");
 }
 
-static void put_tile(struct strbuf *b, const char *href, const char *title, const char *text, int64_t n)
+static void put_tile(struct strbuf *b, const char *href, const char *title, const char *text,
+                     int64_t n)
 {
     strbuf_printf(b, "<a class=\"tile\" href=\"%s\">", href);
     if (n >= 0) {
@@ -41,11 +43,16 @@ void desk_index(struct exchange *x)
     struct strbuf *b = &x->html;
     style_head(b, "دنیای بیرون ترازو", "wide", 0, NULL);
     put_nav(b, "/");
-    strbuf_str(b, "<h1>دنیای بیرون فروشگاه</h1>\n<p class=\"soft\">این برنامه نقش بانک، سامانهٔ پیامک، صندوق ایمیل و گردآورندهٔ رد‌ها را "
-                  "بازی می‌کند. چیزی از اینجا به بیرون فرستاده نمی‌شود.</p>\n<div class=\"tiles\">\n");
+    strbuf_str(b, "<h1>دنیای بیرون فروشگاه</h1>\n<p class=\"soft\">این برنامه نقش بانک، سامانهٔ "
+                  "پیامک، صندوق ایمیل و گردآورندهٔ رد‌ها را "
+                  "بازی می‌کند. چیزی از اینجا به بیرون فرستاده نمی‌شود.</p>\n<div "
+                  "class=\"tiles\">\n");
     put_tile(b, "/inbox", "پیام‌ها", "پیامک‌ها و ایمیل‌هایی که فروشگاه فرستاده است، با کدهای ورود", 
              (int64_t)(inbox_count("sms") + inbox_count("mail")));
-    put_tile(b, "/bank", "بانک", "پرداخت‌ها و حالتشان؛ پرداخت، لغو یا شکست به‌جای خریدار", (int64_t)bank_count());
+    put_tile(b, "/bank", "بانک",
+             "پرداخت‌ها و حالتشان؛ پرداخت، لغو یا شکست به‌جای "
+             "خریدار",
+             (int64_t)bank_count());
     put_tile(b, "/bank/journal", "دفتر بانک", "هر فراخوانی و اثر آن، به‌صورت JSON", -1);
     put_tile(b, "/faults", "خطاهای ساختگی", "فهرست خطاها و گونه‌های شدنی، به‌صورت JSON", -1);
     put_tile(b, "/traces", "ردها", "آخرین ردهای OpenTelemetry، به‌صورت JSON", -1);
@@ -118,7 +125,9 @@ static const char inbox_script[] =
     "await navigator.clipboard.writeText(c);e.target.textContent='رونوشت شد ✓'});\n"
     "setInterval(async()=>{const r=await fetch('/inbox');if(!r.ok)return;"
     "const d=new DOMParser().parseFromString(await r.text(),'text/html').querySelector('#list');"
-    "const l=document.querySelector('#list');if(d&&d.innerHTML!==l.dataset.seen){l.dataset.seen=d.innerHTML;l.innerHTML=d.innerHTML}},2000);\n"
+    "const "
+    "l=document.querySelector('#list');if(d&&d.innerHTML!==l.dataset.seen){l.dataset.seen=d."
+    "innerHTML;l.innerHTML=d.innerHTML}},2000);\n"
     "</script>\n";
 
 void desk_inbox(struct exchange *x)
@@ -159,9 +168,13 @@ static void put_state(struct strbuf *b, const struct payment *p)
 
 static void put_deeds(struct strbuf *b, const struct payment *p)
 {
-    static const char *const deeds[][2] = { { "pay", "پرداخت" }, { "cancel", "لغو" }, { "fail", "شکست" } };
+    static const char *const deeds[][2] = { { "pay", "پرداخت" },
+                                            { "cancel", "لغو" },
+                                            { "fail", "شکست" } };
     for (size_t i = 0; i < 3 && !bank_is_paid(p); i++)
-        strbuf_printf(b, "<form method=\"post\" action=\"/bank/%lld/%s\"><button name=\"callback\" value=\"1\">%s</button></form> ",
+        strbuf_printf(b,
+                      "<form method=\"post\" action=\"/bank/%lld/%s\"><button name=\"callback\" "
+                      "value=\"1\">%s</button></form> ",
                       (long long)p->track, deeds[i][0], deeds[i][1]);
     if (bank_is_paid(p) && bank_refundable(p) < p->amount) {
         strbuf_str(b, "بازگشت‌ها: ");
@@ -170,20 +183,42 @@ static void put_deeds(struct strbuf *b, const struct payment *p)
     }
 }
 
+static const char *const columns[] = { "شناسه", "زمان", "سفارش", "مبلغ (ریال)", "حالت",
+                                       "به‌جای خریدار", "" };
+
+static void put_cell(struct strbuf *b, size_t column)
+{
+    strbuf_printf(b, "%s<td data-title=\"%s\">", column ? "</td>" : "", columns[column]);
+}
+
 static void put_payment(struct strbuf *b, const struct payment *p)
 {
     char when[WHEN_TEXT];
-    strbuf_printf(b, "<tr><td><a class=\"ltr\" href=\"/start/%lld\">%lld</a></td><td>", (long long)p->track, (long long)p->track);
+    strbuf_str(b, "<tr>");
+    put_cell(b, 0);
+    strbuf_printf(b, "<a class=\"ltr\" href=\"/start/%lld\">%lld</a>", (long long)p->track,
+                  (long long)p->track);
+    put_cell(b, 1);
     strbuf_fa_digits(b, when_clock(p->created, when));
-    strbuf_str(b, "</td><td>");
+    put_cell(b, 2);
     strbuf_html(b, p->order_id ? p->order_id : "–");
-    strbuf_str(b, "</td><td>");
+    put_cell(b, 3);
     strbuf_fa_number(b, p->amount);
-    strbuf_str(b, "</td><td>");
+    put_cell(b, 4);
     put_state(b, p);
-    strbuf_str(b, "</td><td>");
+    put_cell(b, 5);
     put_deeds(b, p);
-    strbuf_printf(b, "</td><td><a href=\"/bank/journal?track_id=%lld\">دفتر</a></td></tr>\n", (long long)p->track);
+    put_cell(b, 6);
+    strbuf_printf(b, "<a href=\"/bank/journal?track_id=%lld\">دفتر</a></td></tr>\n",
+                  (long long)p->track);
+}
+
+static void put_columns(struct strbuf *b)
+{
+    strbuf_str(b, "<div class=\"scroll\"><table><thead><tr>");
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+        strbuf_printf(b, "<th>%s</th>", columns[i]);
+    strbuf_str(b, "</tr></thead>\n<tbody>\n");
 }
 
 static void put_faults(struct strbuf *b)
@@ -201,7 +236,8 @@ static void put_faults(struct strbuf *b)
         strbuf_str(b, "</code> ");
     }
     if (n)
-        strbuf_str(b, "</p>\n<form method=\"post\" action=\"/faults/clear\"><button class=\"quiet\" name=\"clear\" value=\"1\">"
+        strbuf_str(b, "</p>\n<form method=\"post\" action=\"/faults/clear\"><button "
+                      "class=\"quiet\" name=\"clear\" value=\"1\">"
                       "پاک کردن همهٔ خطاها</button></form>\n");
     json_object_put(all);
 }
@@ -217,11 +253,10 @@ void desk_bank(struct exchange *x)
     if (!count)
         strbuf_str(b, "<p class=\"soft\">هنوز پرداختی آغاز نشده است.</p>\n");
     else
-        strbuf_str(b, "<div class=\"scroll\"><table><tr><th>شناسه</th><th>زمان</th><th>سفارش</th><th>مبلغ (ریال)</th><th>حالت</th>"
-                      "<th>به‌جای خریدار</th><th></th></tr>\n");
+        put_columns(b);
     for (size_t i = count; i-- > last;)
         put_payment(b, bank_at(i));
     if (count)
-        strbuf_str(b, "</table></div>\n");
+        strbuf_str(b, "</tbody></table></div>\n");
     style_foot(b);
 }

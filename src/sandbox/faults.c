@@ -17,10 +17,18 @@
 #define EVERY_CALL (BANK_CALLS | PAGES | DELIVERIES | MESSAGES)
 
 static const char *const call_names[CALL_COUNT] = {
-    [CALL_NONE] = "none",         [CALL_REQUEST] = "request", [CALL_START] = "start",
-    [CALL_CALLBACK] = "callback", [CALL_WEBHOOK] = "webhook", [CALL_VERIFY] = "verify",
-    [CALL_INQUIRY] = "inquiry",   [CALL_REFUND] = "refund",   [CALL_REFUND_INQUIRY] = "refund_inquiry",
-    [CALL_SMS] = "sms",           [CALL_MAIL] = "mail",       [CALL_BANK] = "bank",
+    [CALL_NONE] = "none",
+    [CALL_REQUEST] = "request",
+    [CALL_START] = "start",
+    [CALL_CALLBACK] = "callback",
+    [CALL_WEBHOOK] = "webhook",
+    [CALL_VERIFY] = "verify",
+    [CALL_INQUIRY] = "inquiry",
+    [CALL_REFUND] = "refund",
+    [CALL_REFUND_INQUIRY] = "refund_inquiry",
+    [CALL_SMS] = "sms",
+    [CALL_MAIL] = "mail",
+    [CALL_BANK] = "bank",
     [CALL_REPORT] = "report",
 };
 
@@ -146,7 +154,8 @@ json_object *faults_add(json_object *description, const char **error)
     f->left = times;
     f->track = field_int_or(description, "track_id", 0);
     f->order = heap_dup(field_str(description, "order_id"));
-    f->value = kind->param ? field_int_or(description, kind->param, kind->otherwise) : kind->otherwise;
+    f->value =
+        kind->param ? field_int_or(description, kind->param, kind->otherwise) : kind->otherwise;
     if (json_object_deep_copy(description, &f->description, NULL) != 0)
         f->description = json_object_new_object();
     field_put_int(f->description, "id", f->id);

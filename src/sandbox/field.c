@@ -39,7 +39,8 @@ bool field_int(json_object *o, const char *key, int64_t *out)
         *out = json_object_get_int64(v);
         return true;
     }
-    return v && json_object_is_type(v, json_type_string) && text_int(json_object_get_string(v), out);
+    return v && json_object_is_type(v, json_type_string) &&
+           text_int(json_object_get_string(v), out);
 }
 
 int64_t field_int_or(json_object *o, const char *key, int64_t otherwise)

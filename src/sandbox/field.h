@@ -14,7 +14,7 @@ const char *field_str(json_object *o, const char *key);  /* NULL unless a string
 bool field_int(json_object *o, const char *key, int64_t *out); /* integer or its decimal text */
 int64_t field_int_or(json_object *o, const char *key, int64_t otherwise);
 bool field_bool(json_object *o, const char *key, bool otherwise); /* also 0/1 and "true"/"false" */
-bool text_int(const char *s, int64_t *out);                       /* whole text is one decimal int64 */
+bool text_int(const char *s, int64_t *out); /* whole text is one decimal int64 */
 
 void field_put(json_object *o, const char *key, json_object *value);
 void field_put_str(json_object *o, const char *key, const char *s); /* NULL becomes null */

@@ -22,7 +22,8 @@ static int digit_at(const unsigned char *s, size_t *length)
     *length = 1;
     if (s[0] >= '0' && s[0] <= '9')
         return s[0] - '0';
-    if ((s[0] == 0xDB && s[1] >= 0xB0 && s[1] <= 0xB9) || (s[0] == 0xD9 && s[1] >= 0xA0 && s[1] <= 0xA9)) {
+    if ((s[0] == 0xDB && s[1] >= 0xB0 && s[1] <= 0xB9) ||
+        (s[0] == 0xD9 && s[1] >= 0xA0 && s[1] <= 0xA9)) {
         *length = 2;
         return (s[1] & 0x0F) % 10;
     }

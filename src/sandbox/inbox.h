@@ -16,8 +16,8 @@ bool inbox_phone_is_mobile(const char *phone);
 /* The one-time code in a text: from a WebOTP line, else the first run of 4 to 8 digits. */
 bool inbox_code(const char *text, char out[16]);
 
-/* kind "sms" or "mail". The message gets "kind", "id" and "at" and perhaps "code"; the inbox keeps a
- * copy and puts another one into *list (made when NULL), for the journal. */
+/* kind "sms" or "mail". The message gets "kind", "id" and "at" and perhaps "code"; the inbox keeps
+ * a copy and puts another one into *list (made when NULL), for the journal. */
 void inbox_put(const char *kind, json_object *message, json_object **list);
 void inbox_restore(json_object *messages_read); /* such a list */
 

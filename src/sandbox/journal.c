@@ -149,7 +149,8 @@ bool journal_open(const char *state_dir)
     }
     file = open(strbuf_text(&path), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0)
-        fprintf(stderr, "tarazu-sandbox: cannot open %s: %s\n", strbuf_text(&path), strerror(errno));
+        fprintf(stderr, "tarazu-sandbox: cannot open %s: %s\n", strbuf_text(&path),
+                strerror(errno));
     strbuf_free(&path);
     return file >= 0;
 }

@@ -26,14 +26,16 @@ struct entry {
     json_object *messages;         /* list put into the inbox by this call, or NULL; the caller's */
 };
 
-/* Lock held. Returns the line for the file; the caller gives it to journal_write() after unlocking. */
+/* Lock held. Returns the line for the file; the caller gives it to journal_write() after unlocking.
+ */
 char *journal_add(const struct entry *e);
 void journal_write(char *line); /* no lock; frees the line */
 
 /* Opens DIR/journal.jsonl and takes up what it says. Before any thread starts. */
 bool journal_open(const char *state_dir);
 
-/* Lock held. Entries oldest first as a JSON array text; track 0 = all, limit 0 = all. The caller frees. */
+/* Lock held. Entries oldest first as a JSON array text; track 0 = all, limit 0 = all. The caller
+ * frees. */
 char *journal_list(int64_t track, int64_t after_seq, int64_t limit);
 
 #endif

@@ -38,7 +38,8 @@ static bool become_user(void)
         return true;
     if (chown(options.state_dir, user->pw_uid, user->pw_gid) != 0)
         return complain("cannot give away", options.state_dir);
-    if (initgroups(user->pw_name, user->pw_gid) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)
+    if (initgroups(user->pw_name, user->pw_gid) != 0 || setgid(user->pw_gid) != 0 ||
+        setuid(user->pw_uid) != 0)
         return complain("cannot become", options.user);
     return true;
 }
@@ -73,7 +74,8 @@ int main(int argc, char **argv)
         return 2;
     signal(SIGPIPE, SIG_IGN);
     sigset_t stop = stop_signals();
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0 || !become_user() || !journal_open(options.state_dir))
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0 || !become_user() ||
+        !journal_open(options.state_dir))
         return 1;
     style_load_font(options.font);
     wake_late_payers();

@@ -1,6 +1,6 @@
-/* Mail as people read it: header words (RFC 2047), transfer encodings, the text part of a multipart.
- * Pure functions on bytes; results are heap texts the caller frees. UTF-8 is assumed; other charsets
- * come out as their bytes. Never fails: what cannot be decoded stays as it is. */
+/* Mail as people read it: header words (RFC 2047), transfer encodings, the text part of a
+ * multipart. Pure functions on bytes; results are heap texts the caller frees. UTF-8 is assumed;
+ * other charsets come out as their bytes. Never fails: what cannot be decoded stays as it is. */
 #ifndef SANDBOX_MIME_H
 #define SANDBOX_MIME_H
 

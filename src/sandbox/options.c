@@ -17,7 +17,8 @@ struct options options = { .font = PKGDATADIR "/web/static/fonts/vazirmatn.woff2
 
 static const char usage[] =
     "usage: tarazu-sandbox --listen ADDRESS:PORT --tls-cert FILE --tls-key FILE --state DIR\n"
-    "                      --shop-url URL --webhook-secret-file FILE [--smtp-port N] [--ca-file FILE]\n"
+    "                      --shop-url URL --webhook-secret-file FILE [--smtp-port N] [--ca-file "
+    "FILE]\n"
     "                      [--refund-token TOKEN] [--sms-key KEY] [--font FILE] [--user NAME]\n";
 
 static bool complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -83,7 +84,8 @@ static bool set_shop_url(const char *value)
     while (n > 0 && url[n - 1] == '/')
         url[--n] = '\0';
     options.shop_url = url;
-    snprintf(options.shop_host, sizeof options.shop_host, "%.*s", (int)strcspn(host + 3, ":/"), host + 3);
+    snprintf(options.shop_host, sizeof options.shop_host, "%.*s", (int)strcspn(host + 3, ":/"),
+             host + 3);
     return true;
 }
 

@@ -1,4 +1,5 @@
-/* Paying, cancelling and failing, and the same for programs: POST /bank/{trackId}/pay|cancel|fail. */
+/* Paying, cancelling and failing, and the same for programs: POST /bank/{trackId}/pay|cancel|fail.
+ */
 #include "sandbox/payer.h"
 
 #include <stdlib.h>
@@ -72,8 +73,9 @@ static bool do_deed(struct exchange *x, struct payment *p, enum deed deed)
         return delay > 0 ? payer_wait(p, delay, &x->entry) : payer_pay(p, card, webhook, &x->entry);
     if (deed == DEED_CANCEL)
         return payer_refuse(p, PAY_CANCELED, webhook, &x->entry);
-    return payer_refuse(p, status >= PAY_BAD_CARD && status <= 12 ? (enum pay_status)status : PAY_NO_FUNDS,
-                        webhook, &x->entry);
+    return payer_refuse(
+        p, status >= PAY_BAD_CARD && status <= 12 ? (enum pay_status)status : PAY_NO_FUNDS, webhook,
+        &x->entry);
 }
 
 static void answer_way_back(struct exchange *x, const struct payment *p)
@@ -100,7 +102,8 @@ void payer_program(struct exchange *x)
 {
     int64_t track = 0;
     enum deed deed = DEED_PAY;
-    struct payment *p = text_int(x->param[0], &track) ? bank_find(track) : zarinpal_find(x->param[0]);
+    struct payment *p =
+        text_int(x->param[0], &track) ? bank_find(track) : zarinpal_find(x->param[0]);
     while (deed < DEED_COUNT && strcmp(deed_names[deed], x->param[1]) != 0)
         deed++;
     if (!p || deed == DEED_COUNT) {

@@ -143,7 +143,8 @@ static json_object *describe_refund(const struct payment *p, const struct refund
     return o;
 }
 
-/* By refundId the data is one object; by transactionTrackId it is a list, empty when there is none. */
+/* By refundId the data is one object; by transactionTrackId it is a list, empty when there is none.
+ */
 void platform_refund_inquiry(struct exchange *x)
 {
     int64_t id = 0;
@@ -198,8 +199,10 @@ static void answer_pages(struct exchange *x, struct pager *pager)
 static bool status_asked(json_object *in, int64_t status)
 {
     json_object *wanted = field_get(in, "status");
-    if (!wanted || !json_object_is_type(wanted, json_type_array) || json_object_array_length(wanted) == 0)
-        return !wanted || json_object_is_type(wanted, json_type_array) || field_int_or(in, "status", status) == status;
+    if (!wanted || !json_object_is_type(wanted, json_type_array) ||
+        json_object_array_length(wanted) == 0)
+        return !wanted || json_object_is_type(wanted, json_type_array) ||
+               field_int_or(in, "status", status) == status;
     for (size_t i = 0; i < json_object_array_length(wanted); i++) {
         if (json_object_get_int64(json_object_array_get_idx(wanted, i)) == status)
             return true;

@@ -21,7 +21,8 @@ static const struct route routes[] = {
     { "POST", "/start/{}", CALL_BANK, page_act, NULL },
 
     { "POST", "/v1/account/refund", CALL_REFUND, platform_refund, platform_refuse },
-    { "POST", "/v1/account/refund/inquiry", CALL_REFUND_INQUIRY, platform_refund_inquiry, platform_refuse },
+    { "POST", "/v1/account/refund/inquiry", CALL_REFUND_INQUIRY, platform_refund_inquiry,
+      platform_refuse },
     { "POST", "/v1/account/refund/list", CALL_REPORT, platform_refund_list, platform_refuse },
     { "POST", "/v1/gateway/report/transaction", CALL_REPORT, platform_report, platform_refuse },
 
@@ -96,7 +97,10 @@ static const struct route *find_route(struct exchange *x, bool *known)
 
 static int hex_value(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 static char *form_text(const char *s, size_t n)
@@ -168,8 +172,9 @@ static struct payment *payment_meant(const struct exchange *x)
 /* The input for the journal: without what only the merchant may know. */
 static json_object *without_secrets(json_object *in)
 {
-    static const char *const secrets[] = { "merchant", "merchant_id", "accountId", "token", "token2", "token3",
-                                           "token10", "token20", "parameters", "message", "text", "card" };
+    static const char *const secrets[] = { "merchant",   "merchant_id", "accountId", "token",
+                                           "token2",     "token3",      "token10",   "token20",
+                                           "parameters", "message",     "text",      "card" };
     json_object *copy = NULL;
     if (json_object_deep_copy(in, &copy, NULL) != 0)
         return NULL;

@@ -50,14 +50,16 @@ void answer_redirect(struct exchange *x, const char *location)
     x->location = heap_dup(location);
 }
 
-static enum MHD_Result take_query(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
+static enum MHD_Result take_query(void *cls, enum MHD_ValueKind kind, const char *key,
+                                  const char *value)
 {
     (void)kind;
     field_put_str(cls, key, value ? value : "");
     return MHD_YES;
 }
 
-static struct exchange *exchange_new(struct MHD_Connection *conn, const char *path, const char *method)
+static struct exchange *exchange_new(struct MHD_Connection *conn, const char *path,
+                                     const char *method)
 {
     struct exchange *x = heap_new(sizeof *x);
     x->conn = conn;
@@ -158,16 +160,14 @@ bool server_start(void)
         return false;
     }
     daemon_handle = MHD_start_daemon(
-        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_TLS, 0,
-        NULL, NULL, on_request, NULL,
-        MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
-        MHD_OPTION_HTTPS_MEM_CERT, options.tls_cert,
-        MHD_OPTION_HTTPS_MEM_KEY, options.tls_key,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-        MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned)1024,
-        MHD_OPTION_THREAD_STACK_SIZE, (size_t)(512 * 1024), MHD_OPTION_END);
+        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
+            MHD_USE_TLS,
+        0, NULL, NULL, on_request, NULL, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
+        MHD_OPTION_HTTPS_MEM_CERT, options.tls_cert, MHD_OPTION_HTTPS_MEM_KEY, options.tls_key,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+        MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned)1024, MHD_OPTION_THREAD_STACK_SIZE,
+        (size_t)(512 * 1024), MHD_OPTION_END);
     if (!daemon_handle)
         fprintf(stderr, "tarazu-sandbox: cannot listen on %s:%d (is the port taken?)\n",
                 options.listen_host, options.listen_port);

@@ -20,8 +20,11 @@ static const struct template {
     const char *name;
     int64_t number;
     const char *text;
-} templates[] = {
-    { "tarazu-otp", 100000, "کد ورود شما به فروشگاه: %token\nاین کد را به هیچ‌کس ندهید.\n\n@%host #%token" },
+}
+templates[] = {
+    { "tarazu-otp", 100000,
+      "کد ورود شما به فروشگاه: %token\nاین کد را به هیچ‌کس ندهید.\n\n@%host "
+      "#%token" },
     { "tarazu-order-paid", 100001, "سفارش %token پرداخت شد. سپاس از خرید شما." },
     { "tarazu-order-shipped", 100002, "سفارش %token فرستاده شد. کد رهگیری: %token2" },
     { "tarazu-back-in-stock", 100003, "«%token10» دوباره موجود شد: %token20" },
@@ -239,7 +242,8 @@ static int phones_in(const char *list, char phones[][PHONE_TEXT])
     while (list && *list) {
         size_t length = strcspn(list, ",");
         char *one = heap_ndup(list, length);
-        bool good = n < RECEPTORS_MAX && inbox_phone(one, phones[n]) && inbox_phone_is_mobile(phones[n]);
+        bool good =
+            n < RECEPTORS_MAX && inbox_phone(one, phones[n]) && inbox_phone_is_mobile(phones[n]);
         free(one);
         if (!good)
             return -1;
@@ -259,7 +263,8 @@ void kavenegar_send(struct exchange *x)
     int code = !receptor ? 400 : n < 0 ? 411 : !text || characters(text) > TEXT_MAX ? 413 : 200;
     json_object *entries = code == 200 ? json_object_new_array() : NULL;
     for (int i = 0; entries && i < n; i++)
-        json_object_array_add(entries, kavenegar_deliver(x, phones[i], text, parameter(x, "localid")));
+        json_object_array_add(entries,
+                              kavenegar_deliver(x, phones[i], text, parameter(x, "localid")));
     kavenegar_answer(x, code, entries);
 }
 
@@ -316,7 +321,9 @@ void smsir_refuse(struct exchange *x, int64_t code)
 static const char *smsir_value(json_object *in, int *status)
 {
     json_object *list = field_get(in, "parameters");
-    json_object *first = list && json_object_is_type(list, json_type_array) ? json_object_array_get_idx(list, 0) : NULL;
+    json_object *first = list && json_object_is_type(list, json_type_array)
+                             ? json_object_array_get_idx(list, 0)
+                             : NULL;
     const char *name = field_str(first, "name"), *value = field_str(first, "value");
     *status = !name || !*name || !value ? 116 : characters(value) > 25 ? 114 : 1;
     return *status == 1 ? value : NULL;

@@ -45,7 +45,8 @@ struct talk {
 
 static bool wait_readable(int fd)
 {
-    struct pollfd fds[2] = { { .fd = fd, .events = POLLIN }, { .fd = stop_pipe[0], .events = POLLIN } };
+    struct pollfd fds[2] = { { .fd = fd, .events = POLLIN },
+                             { .fd = stop_pipe[0], .events = POLLIN } };
     int n;
     do {
         n = poll(fds, 2, IDLE_MS);
@@ -134,7 +135,9 @@ static void on_rcpt(struct talk *t, const char *argument)
 {
     char *address = address_in(argument, "TO:");
     if (!t->from || !address || !strchr(address, '@') || t->to_n == RECIPIENTS_MAX) {
-        say(t, !t->from ? "503 5.5.1 MAIL first\r\n" : t->to_n == RECIPIENTS_MAX ? "452 4.5.3 too many\r\n" : "553 5.1.3 bad address\r\n");
+        say(t, !t->from                    ? "503 5.5.1 MAIL first\r\n"
+               : t->to_n == RECIPIENTS_MAX ? "452 4.5.3 too many\r\n"
+                                           : "553 5.1.3 bad address\r\n");
         free(address);
         return;
     }
@@ -142,7 +145,8 @@ static void on_rcpt(struct talk *t, const char *argument)
     say(t, "250 2.1.5 ok\r\n");
 }
 
-static json_object *message_of(const struct talk *t, const struct strbuf *raw, const struct mime_mail *m)
+static json_object *message_of(const struct talk *t, const struct strbuf *raw,
+                               const struct mime_mail *m)
 {
     json_object *o = json_object_new_object(), *all = json_object_new_array();
     for (size_t i = 0; i < t->to_n; i++)
@@ -159,7 +163,8 @@ static json_object *message_of(const struct talk *t, const struct strbuf *raw, c
 }
 
 /* Lock held: one message per recipient, journalled. The lines are chained with newlines. */
-static void keep_mail(const struct talk *t, json_object *message, const struct outcome *o, struct strbuf *lines)
+static void keep_mail(const struct talk *t, json_object *message, const struct outcome *o,
+                      struct strbuf *lines)
 {
     int64_t copies = o->drop ? 0 : o->copies > 1 ? o->copies : 1;
     for (size_t i = 0; i < t->to_n; i++) {
@@ -317,7 +322,8 @@ static void welcome(int fd)
 
 static void *accept_loop(void *cls)
 {
-    struct pollfd fds[2] = { { .fd = listener, .events = POLLIN }, { .fd = stop_pipe[0], .events = POLLIN } };
+    struct pollfd fds[2] = { { .fd = listener, .events = POLLIN },
+                             { .fd = stop_pipe[0], .events = POLLIN } };
     (void)cls;
     while (poll(fds, 2, -1) >= 0 || errno == EINTR) {
         if (fds[1].revents)
@@ -331,16 +337,19 @@ static void *accept_loop(void *cls)
 
 bool smtp_start(void)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)options.smtp_port) };
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_port = htons((uint16_t)options.smtp_port) };
     int yes = 1;
     if (options.smtp_port == 0)
         return true;
     inet_pton(AF_INET, options.listen_host, &address.sin_addr);
     listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 128) != 0 ||
-        pipe(stop_pipe) != 0 || pthread_create(&acceptor, NULL, accept_loop, NULL) != 0) {
-        fprintf(stderr, "tarazu-sandbox: no SMTP on port %d: %s\n", options.smtp_port, strerror(errno));
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
+        listen(listener, 128) != 0 || pipe(stop_pipe) != 0 ||
+        pthread_create(&acceptor, NULL, accept_loop, NULL) != 0) {
+        fprintf(stderr, "tarazu-sandbox: no SMTP on port %d: %s\n", options.smtp_port,
+                strerror(errno));
         return false;
     }
     return true;

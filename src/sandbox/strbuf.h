@@ -20,7 +20,8 @@ void strbuf_add(struct strbuf *b, const char *p, size_t n);
 void strbuf_str(struct strbuf *b, const char *s);
 void strbuf_char(struct strbuf *b, char c);
 void strbuf_printf(struct strbuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void strbuf_html(struct strbuf *b, const char *s); /* escaped for text and attributes; NULL adds nothing */
+void strbuf_html(struct strbuf *b,
+                 const char *s); /* escaped for text and attributes; NULL adds nothing */
 void strbuf_url(struct strbuf *b, const char *s);  /* percent-encoded query value */
 /* Persian digits; with groups of three for numbers («۲٬۵۰۰٬۰۰۰»). */
 void strbuf_fa_digits(struct strbuf *b, const char *s);

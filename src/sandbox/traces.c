@@ -13,8 +13,10 @@ static size_t next, count;
 static void keep(json_object *span, const char *service)
 {
     char at[WHEN_TEXT];
-    static const char *const fields[] = { "traceId", "spanId", "parentSpanId", "name", "kind",
-                                          "startTimeUnixNano", "endTimeUnixNano", "status", "attributes" };
+    static const char *const fields[] = {
+        "traceId",           "spanId",          "parentSpanId", "name",      "kind",
+        "startTimeUnixNano", "endTimeUnixNano", "status",       "attributes"
+    };
     json_object *o = json_object_new_object();
     field_put_str(o, "at", when_rfc3339(when_now(), at));
     field_put_str(o, "service", service);
@@ -32,7 +34,8 @@ static void keep(json_object *span, const char *service)
 static size_t items_of(json_object *o, const char *key, json_object **list)
 {
     *list = field_get(o, key);
-    return *list && json_object_is_type(*list, json_type_array) ? json_object_array_length(*list) : 0;
+    return *list && json_object_is_type(*list, json_type_array) ? json_object_array_length(*list)
+                                                                : 0;
 }
 
 /* The attribute service.name of a resource, or NULL. */

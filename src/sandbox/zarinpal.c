@@ -1,4 +1,5 @@
-/* Zarinpal v4: request, verify, inquiry, StartPay. Shares the bank and the payment page with Zibal. */
+/* Zarinpal v4: request, verify, inquiry, StartPay. Shares the bank and the payment page with Zibal.
+ */
 #include "sandbox/zarinpal.h"
 
 #include <stdio.h>
@@ -48,7 +49,8 @@ struct payment *zarinpal_find(const char *authority)
 
 static void fail(struct exchange *x, int64_t code, const char *field)
 {
-    json_object *o = json_object_new_object(), *e = json_object_new_object(), *list = json_object_new_array();
+    json_object *o = json_object_new_object(), *e = json_object_new_object(),
+                *list = json_object_new_array();
     const struct zarinpal_error *row = &errors[0];
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
         row = errors[i].code == code ? &errors[i] : row;
@@ -182,7 +184,8 @@ void zarinpal_verify(struct exchange *x)
         x->entry.effect = (struct effect){ "captured", p->amount };
     }
     json_object *data = succeed(x, first ? 100 : 101, first ? "Paid" : "Verified");
-    field_put_str(data, "card_hash", "1EBE3EBEBE35C7EC0F8D6EE4F2F859107A87822CA179BC9528767EA7B5489B69");
+    field_put_str(data, "card_hash",
+                  "1EBE3EBEBE35C7EC0F8D6EE4F2F859107A87822CA179BC9528767EA7B5489B69");
     field_put_str(data, "card_pan", p->card);
     field_put_int(data, "ref_id", p->ref);
     field_put_str(data, "fee_type", "Merchant");

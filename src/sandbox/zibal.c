@@ -75,7 +75,9 @@ static int64_t check_merchant(json_object *in)
         return 102;
     for (size_t i = 0; i < sizeof merchants / sizeof merchants[0]; i++) {
         if (strcmp(merchants[i].name, name) == 0)
-            return merchants[i].fee_wallet_empty && field_int_or(in, "feeMode", 0) == 1 ? 112 : merchants[i].code;
+            return merchants[i].fee_wallet_empty && field_int_or(in, "feeMode", 0) == 1
+                       ? 112
+                       : merchants[i].code;
     }
     return strlen(name) == 24 && strspn(name, "0123456789abcdefABCDEF") == 24 ? 100 : 102;
 }
@@ -123,7 +125,8 @@ static int64_t check_beneficiary(json_object *share)
         return 108;
     if (id && strcmp(id, "self") != 0)
         return 108;
-    if (iban && (strlen(iban) != 26 || strncmp(iban, "IR", 2) != 0 || strspn(iban + 2, "0123456789") != 24))
+    if (iban &&
+        (strlen(iban) != 26 || strncmp(iban, "IR", 2) != 0 || strspn(iban + 2, "0123456789") != 24))
         return 108;
     if ((sub && strcmp(sub, "inactive") == 0) || (wallet && strcmp(wallet, "inactive") == 0))
         return 109;
@@ -147,13 +150,16 @@ static int64_t check_shares(json_object *in)
         sum += part;
         self = self || field_str(share, "id");
     }
-    return !self ? 110 : sum != (field_int_or(in, "percentMode", 0) == 1 ? 100 : amount) ? 111 : 100;
+    return !self                                                             ? 110
+           : sum != (field_int_or(in, "percentMode", 0) == 1 ? 100 : amount) ? 111
+                                                                             : 100;
 }
 
 static int64_t check_request(json_object *in)
 {
     static int64_t (*const checks[])(json_object *) = {
-        check_merchant, check_amount, check_callback, check_modes, check_national_code, check_shares,
+        check_merchant, check_amount,        check_callback,
+        check_modes,    check_national_code, check_shares,
     };
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
         int64_t code = checks[i](in);
@@ -233,7 +239,8 @@ static struct payment *own_payment(struct exchange *x)
 {
     int64_t track = 0, code = check_merchant(x->in);
     struct payment *p = field_int(x->in, "trackId", &track) ? bank_find(track) : NULL;
-    if (code == 100 && (!p || p->gateway != GATEWAY_ZIBAL || strcmp(p->merchant, field_str(x->in, "merchant")) != 0))
+    if (code == 100 && (!p || p->gateway != GATEWAY_ZIBAL ||
+                        strcmp(p->merchant, field_str(x->in, "merchant")) != 0))
         code = 203;
     if (code != 100) {
         zibal_refuse(x, code);

@@ -57,10 +57,12 @@ static void test_order(void)
         inbox_put("sms", m, &journal);
         json_object_put(m);
     }
-    json_object *all = inbox_list("sms", NULL, 10, false), *one = inbox_list("sms", to[0], 10, true);
+    json_object *all = inbox_list("sms", NULL, 10, false),
+                *one = inbox_list("sms", to[0], 10, true);
     is_int((int64_t)json_object_array_length(all), 3, "all messages");
     is_str(text_at(all, 0), "three", "newest first");
-    is_str(field_str(json_object_array_get_idx(all, 1), "code"), "1234", "the code beside the text");
+    is_str(field_str(json_object_array_get_idx(all, 1), "code"), "1234",
+           "the code beside the text");
     ok(!field_get(json_object_array_get_idx(all, 0), "raw"), "raw only on request");
     is_int((int64_t)json_object_array_length(one), 2, "messages of one phone");
     is_str(text_at(one, 1), "one", "oldest last");
