@@ -19,6 +19,8 @@ state_resolve() { # folder asked for; sets STATE_ASKED, STATE, SOCK
         [ "$(id -u)" = 0 ] || die "you cannot enter the folder of $STATE_ASKED"
         STATE=/var/lib/tarazu-$(short_hash "$STATE_ASKED")
     fi
+    [[ $STATE =~ ^[A-Za-z0-9/._+@-]+$ ]] ||
+        die "the path $STATE holds a space or another special sign; choose a plain one with --state"
     SOCK=$STATE/run
     # sun_path holds 107 bytes; the longest name below is pg/.s.PGSQL.5432 and its lock.
     if [ ${#SOCK} -gt 75 ]; then SOCK=/tmp/tarazu-$(id -u)-$(short_hash "$STATE"); fi
