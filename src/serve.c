@@ -16,6 +16,7 @@
 #include "http/template.h"
 #include "jobs/jobs.h"
 #include "net/net.h"
+#include "net/otlp.h"
 #include "proc/scoreboard.h"
 #include "proc/supervisor.h"
 #include "routes/app.h"
@@ -50,7 +51,6 @@ static const char *route_label(unsigned i)
 static void name_labels(void)
 {
     metrics_label_names(METRIC_REQUESTS, route_label);
-    metrics_label_names(METRIC_WORKER_DEATHS, route_label);
     metrics_label_names(METRIC_RESPONSES, class_label);
     metrics_label_names(METRIC_REQUEST_TIME, pool_label);
     metrics_label_names(METRIC_ERRORS, error_label);
@@ -147,6 +147,8 @@ static int run_jobs(const struct service *self, size_t slot, void *arg)
         enum err e = jobs_round(&op, &worked);
         if (e)
             log_event(LOG_WARNING, "job round", LOG_S("error", err_slug(e)), LOG_S("internal", info.internal));
+        while (otlp_export(&op))
+            continue;
         arena_reset(a);
         scoreboard_idle();
         if (!worked || e)
@@ -157,8 +159,9 @@ static int run_jobs(const struct service *self, size_t slot, void *arg)
 
 static const char *work_name(int service, int route)
 {
-    (void)service;
-    return route < 0 ? NULL : routes_name((unsigned)route);
+    if (route < 0)
+        return NULL;
+    return service == POOL_JOB ? job_kind_name((unsigned)route) : routes_name((unsigned)route);
 }
 
 static void set_counts(struct supervisor *s)

@@ -15,12 +15,9 @@ ON CONFLICT (kind, dedupe) WHERE state = 'ready' AND attempt = 0 AND dedupe IS N
 -- name: q_job_take :opt (bigint seconds)
 -- The next one that is due, or one whose worker has vanished.
 UPDATE jobs SET state = 'running', attempt = attempt + 1, locked_until = shop_now() + make_interval(secs => $1)
- WHERE id = (SELECT id FROM (
-           (SELECT id, run_at FROM jobs WHERE state = 'ready' AND run_at <= shop_now()
-             ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-           UNION ALL
-           (SELECT id, locked_until FROM jobs WHERE state = 'running' AND locked_until < shop_now()
-             ORDER BY locked_until LIMIT 1 FOR UPDATE SKIP LOCKED)) c LIMIT 1)
+ WHERE id = coalesce(
+           (SELECT id FROM jobs WHERE state = 'ready' AND run_at <= shop_now() ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED),
+           (SELECT id FROM jobs WHERE state = 'running' AND locked_until < shop_now() ORDER BY locked_until LIMIT 1 FOR UPDATE SKIP LOCKED))
 RETURNING id, kind, attempt, payload::text AS payload, request_id
 
 -- name: q_job_done :exec (bigint id, bigint attempt)
@@ -35,10 +32,10 @@ UPDATE jobs SET state = 'dead', locked_until = NULL, last_error = $3, finished_a
  WHERE id = $1 AND attempt = $2 AND state = 'running'
 
 -- name: q_job_revive :opt (bigint id)
-UPDATE jobs SET state = 'ready', attempt = 0, run_at = shop_now(), finished_at = NULL WHERE id = $1 AND state = 'dead' RETURNING id
+UPDATE jobs SET state = 'ready', attempt = 0, dedupe = NULL, run_at = shop_now(), finished_at = NULL WHERE id = $1 AND state = 'dead' RETURNING id
 
 -- name: q_jobs_dead :one ()
-SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'kind', kind, 'attempt', attempt, 'error', last_error,
+SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'kind', kind, 'attempts', attempt, 'last_error', last_error,
        'created_at', rfc3339(created_at), 'finished_at', rfc3339(finished_at)) ORDER BY id DESC), '[]')::text AS items
   FROM (SELECT * FROM jobs WHERE state = 'dead' ORDER BY id DESC LIMIT 100) d
 

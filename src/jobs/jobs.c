@@ -110,7 +110,7 @@ static enum err run(struct op *op, const struct job *job)
 
 enum err jobs_round(struct op *op, bool *worked)
 {
-    struct job job;
+    struct job job = { 0 };
     *worked = false;
     TRY(db_exec(op, Q_SCHEDULE_FIRE));
     TRY(take(op, &job, worked));

@@ -17,5 +17,6 @@ enum err job_purge(struct op *op, const struct view *payload)
     db_queue(op, Q_JOBS_PURGE);
     db_queue(op, Q_WEBHOOK_PURGE);
     db_queue(op, Q_CARTS_PURGE);
+    db_queue(op, Q_IDENTITY_CLEAN);
     return db_flush(op);
 }

@@ -7,6 +7,7 @@
 #include "core/crypto.h"
 #include "core/log.h"
 #include "core/metrics.h"
+#include "core/spans.h"
 #include "core/view.h"
 #include "http/fcgi.h"
 #include "http/request.h"
@@ -42,6 +43,8 @@ static void serve_one(struct app *app, struct fcgi *f, struct request *req)
     fcgi_reply(f, out.status, out.headers, out.body, out.size);
     int64_t micros = clock_monotonic_us() - req->started_us;
     count(app, req, result, out.status, micros);
+    spans_put(&req->trace, SPAN_SERVER, req->route ? req->route->name : "none", pool_name(app->pool), req->op.request_id,
+              clock_micros() - micros, clock_micros(), out.status);
     log_request(req, result, out.status, micros);
 }
 
