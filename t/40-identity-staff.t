@@ -1,0 +1,141 @@
+#!/usr/bin/env perl
+# Staff: password and second factor, roles, keys, the audit log and its seals.
+use strict;
+use warnings;
+use utf8;
+use lib 't/lib';
+
+use Test::More;
+
+use Tarazu::Test::Altcha qw(solve);
+use Tarazu::Test::Shop qw(wait_for);
+
+my $shop = Tarazu::Test::Shop->start;
+my $e = $shop->endpoints->{staff};
+sub later { $shop->db_query("UPDATE clock SET shift = shift + make_interval(secs => $_[0]) RETURNING 1", admin => 1) }
+sub clock { return time + $shop->db_value('SELECT extract(epoch FROM shift)::bigint FROM clock') }
+sub log_in {
+    my (%o) = @_;
+    my $c = delete $o{client} // $shop->client;
+    my $secret = delete $o{secret} // $e->{totp_secret};
+    later(30) if delete $o{next_step}; # every step of the second factor is good once
+    return $c->post('/auth/staff-login', json => { username => $e->{username}, password => $e->{password},
+        otp => Tarazu::Test::Shop::totp($secret, clock()), %o });
+}
+
+my $owner = $shop->client;
+subtest 'logging in' => sub {
+    my $r = log_in(password => 'wrong password');
+    is($r->{status}, 401, 'a wrong password');
+    is($r->{json}{code}, 'login_invalid', 'is told without detail');
+    my $unknown = log_in(username => 'nobody');
+    delete $_->{json}{request_id} for $r, $unknown;
+    is_deeply($unknown->{json}, $r->{json}, 'an unknown name looks the same');
+    my $factor = log_in(otp => '000000');
+    delete $factor->{json}{request_id};
+    is_deeply($factor->{json}, $r->{json}, 'and so does a wrong second factor');
+    $r = log_in(next_step => 1);
+    is($r->{status}, 200, 'everything right');
+    $owner->{bearer} = $r->{json}{access_token};
+    is(log_in()->{status}, 401, 'the same second factor a second time');
+    is($owner->get('/admin/staff')->{status}, 200, 'an owner sees the staff');
+    is($owner->get('/account')->{status}, 403, 'staff are not customers');
+};
+
+subtest 'guessing asks for a captcha and locks nobody out' => sub {
+    log_in(password => 'guess') for 1 .. 10;
+    my $r = log_in(next_step => 1);
+    is($r->{status}, 429, 'after ten failures');
+    ok($r->{json}{params}{captcha}, 'a captcha helps');
+    cmp_ok($r->{headers}{'retry-after'}, '>', 0, 'and so does waiting');
+    my $answer = solve($shop->client->get('/auth/challenge')->{json});
+    $r = log_in(next_step => 1, altcha => $answer);
+    is($r->{status}, 200, 'with a captcha the right person gets in') or diag $r->{body};
+};
+
+my %made;
+subtest 'accounts' => sub {
+    for my $role (qw(support catalogue finance)) {
+        my $r = $owner->post('/admin/staff', json => { username => "test-$role", role => $role, password => 'long enough 123' });
+        is($r->{status}, 201, "made: $role") or diag $r->{body};
+        my $l = log_in(username => "test-$role", password => 'long enough 123', secret => $r->{json}{totp_secret});
+        is($l->{status}, 200, 'who can log in');
+        my $c = $shop->client;
+        $c->{bearer} = $l->{json}{access_token};
+        $made{$role} = $c;
+    }
+    is($owner->post('/admin/staff', json => { username => 'test-support', role => 'support', password => 'long enough 123' })->{status}, 409, 'a name twice');
+    is($owner->post('/admin/staff', json => { username => 'x y', role => 'support', password => 'long enough 123' })->{status}, 422, 'a bad name');
+    is($owner->post('/admin/staff', json => { username => 'king', role => 'king', password => 'long enough 123' })->{status}, 422, 'an unknown role');
+    is($owner->post('/admin/staff', json => { username => 'short', role => 'support', password => 'short' })->{status}, 422, 'a short password');
+    is($made{support}->get('/admin/staff')->{status}, 403, 'support does not see staff');
+    is($made{support}->get('/admin/customers')->{status}, 200, 'but customers');
+    is($made{catalogue}->get('/admin/customers')->{status}, 403, 'the catalogue does not');
+    my $r = $owner->patch("/admin/staff/$e->{username}", json => { disabled => JSON::PP::true });
+    is($r->{status}, 409, 'the last owner cannot be disabled');
+    is($r->{json}{code}, 'last_owner', 'and is told so');
+    is($owner->patch("/admin/staff/$e->{username}", json => { role => 'support' })->{status}, 409, 'nor demoted');
+    is($owner->patch('/admin/staff/test-catalogue', json => { disabled => JSON::PP::true })->{status}, 200, 'others can');
+    is($made{catalogue}->get('/admin/products')->{status}, 401, 'and are out at once');
+    is($owner->patch('/admin/staff/test-finance', json => { role => 'support' })->{status}, 200, 'another role');
+    is($made{finance}->get('/admin/payments')->{status}, 403, 'counts at once too');
+};
+
+subtest 'API keys' => sub {
+    my $r = $owner->post('/admin/api-keys', json => { name => 'warehouse', permissions => 'stock orders' });
+    is($r->{status}, 201, 'made') or diag $r->{body};
+    my $key = $shop->client;
+    $key->{bearer} = $r->{json}{secret};
+    is($key->get('/admin/orders')->{status}, 200, 'does what it may');
+    is($key->get('/admin/staff')->{status}, 403, 'and no more');
+    is($owner->post('/admin/api-keys', json => { name => 'x', permissions => 'everything' })->{status}, 422, 'an unknown permission');
+    is($shop->db_value("SELECT count(*) FROM api_keys WHERE hash = '$r->{json}{secret}'", admin => 1), 0, 'its secret is not kept');
+    is($owner->delete("/admin/api-keys/$r->{json}{id}")->{status}, 200, 'revoked');
+    is($key->get('/admin/orders')->{status}, 401, 'and out at once');
+    $key->{bearer} = 'tzk_' . 'A' x 43;
+    is($key->get('/admin/orders')->{status}, 401, 'an invented key');
+};
+
+subtest 'customers, as support sees them' => sub {
+    my $phone = '09125550042';
+    my $buyer = $shop->login($phone);
+    my $items = $made{support}->get('/admin/customers?q=' . $phone)->{json}{items};
+    is(scalar @$items, 1, 'found by any spelling of the phone');
+    my $id = $items->[0]{id};
+    my $r = $made{support}->get("/admin/customers/$id");
+    is($r->{json}{waits}{day_sent}, 1, 'the waits are seen');
+    is(scalar @{ $r->{json}{sessions} }, 1, 'and the sessions');
+    is($buyer->post('/auth/request-otp', json => { phone => $phone }, bearer => undef)->{status}, 429, 'a wait');
+    is($made{support}->post("/admin/customers/$id/lift-waits", json => {})->{status}, 200, 'is lifted');
+    is($buyer->post('/auth/request-otp', json => { phone => $phone }, bearer => undef)->{status}, 202, 'and gone');
+    is($made{support}->post("/admin/customers/$id/end-sessions", json => {})->{status}, 200, 'sessions are ended');
+    is($buyer->get('/account')->{status}, 401, 'at once');
+    is($made{support}->get('/admin/sms?phone=' . $phone)->{json}{items}[0]{outcome}, 'sent', 'the SMS log');
+};
+
+subtest 'the audit log' => sub {
+    my $items = $owner->get('/admin/audit')->{json}{items};
+    my %seen = map { $_->{action} => $_ } @$items;
+    for my $action (qw(staff.add staff.disable staff.role apikey.add apikey.revoke otp.lift customer.end_sessions)) {
+        ok($seen{$action}, $action) or next;
+        ok($seen{$action}{request_id} && $seen{$action}{actor}, '  with who and which request');
+    }
+    is($seen{'staff.role'}{before}{role}, 'finance', 'before');
+    is($seen{'staff.role'}{after}{role}, 'support', 'after');
+    unlike(join('', map { $_->{before} // '', $_->{after} // '' } @$items), qr/long enough/, 'no secret in it');
+    is_deeply([map { $_->{action} } @{ $owner->get('/admin/audit?action=apikey')->{json}{items} }], [qw(apikey.revoke apikey.add)], 'searched by action');
+    is($made{support}->get('/admin/audit')->{status}, 403, 'for owners only');
+    my $refused = sub { my ($role, $sql) = @_; (my $dsn = $shop->endpoints->{database}) =~ s/user=\S+/user=$role/;
+        return system("psql -Xqt -v ON_ERROR_STOP=1 -d '$dsn' -c \"$sql\" >/dev/null 2>&1") != 0 };
+    for my $role (qw(tarazu_web tarazu_order tarazu_pay tarazu_job tarazu_readonly)) {
+        ok($refused->($role, 'UPDATE audit_log SET action = action'), "$role cannot change it");
+        ok($refused->($role, 'DELETE FROM audit_log'), "$role cannot delete from it");
+    }
+    ok($refused->('tarazu_owner', 'UPDATE audit_log SET action = action'), 'not even its owner, without taking the trigger off');
+    my $waiting = sub { $shop->db_value('SELECT count(*) FROM audit_log a WHERE NOT EXISTS (SELECT FROM audit_seals s WHERE s.audit_id = a.id)') };
+    later(61);
+    ok(wait_for(sub { $waiting->() == 0 }, 20), 'the job seals every row');
+};
+
+$shop->stop;
+done_testing;
