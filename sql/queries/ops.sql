@@ -1,0 +1,9 @@
+-- Operators' figures that only the database knows.
+
+-- name: q_ops_gauges :one ()
+SELECT (SELECT count(*) FROM jobs WHERE state IN ('ready', 'running')) AS jobs_waiting,
+       (SELECT count(*) FROM jobs WHERE state = 'dead') AS jobs_dead,
+       (SELECT coalesce(greatest(extract(epoch FROM shop_now() - min(run_at))::bigint, 0), 0)
+          FROM jobs WHERE state = 'ready' AND run_at <= shop_now()) AS outbox_age,
+       (SELECT count(*) FROM payments p WHERE p.status IN ('unknown', 'in_review'))
+       + (SELECT count(DISTINCT r.payment_id) FROM refunds r WHERE r.status <> 'done') AS unresolved_money
