@@ -306,6 +306,9 @@ subtest 'SMS' => sub {
     my $answer = $ir->();
     is_deeply([$answer->{status}, $answer->{json}{status}], [200, 1], 'SMS.ir verify');
     is($c->get('/inbox/sms?phone=09121110005')->{json}{items}[0]{code}, '556677', '… arrives');
+    my $bulk = $c->post('/v1/send/bulk', json => { lineNumber => 3000, messageText => 'سفارش شما رسید', mobiles => ['09121110006', '9121110007'] }, headers => { 'x-api-key' => 'k' })->{json};
+    is(@{ $bulk->{data}{messageIds} }, 2, 'SMS.ir bulk');
+    is($c->get('/inbox/sms?phone=09121110007')->{json}{items}[0]{text}, 'سفارش شما رسید', '… arrives');
     is($ir->(mobile => '1')->{json}{status}, 104, 'SMS.ir: bad number');
     is($ir->(templateId => 5)->{json}{status}, 113, 'SMS.ir: no such template');
     is($ir->(parameters => [{ name => 'CODE', value => 'x' x 26 }])->{json}{status}, 114, 'SMS.ir: value too long');

@@ -40,6 +40,7 @@ static const struct route routes[] = {
     { "GET", "/v1/{}/sms/status.json", CALL_NONE, kavenegar_status, NULL },
     { "POST", "/v1/{}/sms/status.json", CALL_NONE, kavenegar_status, NULL },
     { "POST", "/v1/send/verify", CALL_SMS, smsir_verify, smsir_refuse },
+    { "POST", "/v1/send/bulk", CALL_SMS, smsir_bulk, smsir_refuse },
 
     { "GET", "/inbox/sms", CALL_NONE, desk_sms, NULL },
     { "GET", "/inbox/mail", CALL_NONE, desk_mail, NULL },
@@ -172,9 +173,10 @@ static struct payment *payment_meant(const struct exchange *x)
 /* The input for the journal: without what only the merchant may know. */
 static json_object *without_secrets(json_object *in)
 {
-    static const char *const secrets[] = { "merchant",   "merchant_id", "accountId", "token",
-                                           "token2",     "token3",      "token10",   "token20",
-                                           "parameters", "message",     "text",      "card" };
+    static const char *const secrets[] = {
+        "merchant", "merchant_id", "accountId",  "token",   "token2",      "token3", "token10",
+        "token20",  "card",        "parameters", "message", "messageText", "text",
+    };
     json_object *copy = NULL;
     if (json_object_deep_copy(in, &copy, NULL) != 0)
         return NULL;

@@ -38,12 +38,13 @@ void page_start(struct exchange *x);
 void page_act(struct exchange *x);
 void payer_program(struct exchange *x);
 
-/* SMS providers (sms.c) */
+/* SMS providers (kavenegar.c, smsir.c) */
 void kavenegar_lookup(struct exchange *x);
 void kavenegar_send(struct exchange *x);
 void kavenegar_status(struct exchange *x);
 void kavenegar_refuse(struct exchange *x, int64_t code);
 void smsir_verify(struct exchange *x);
+void smsir_bulk(struct exchange *x);
 void smsir_refuse(struct exchange *x, int64_t code);
 
 /* Desk: what people and tests look at (desk.c, desk_pages.c, traces.c) */
