@@ -12,6 +12,7 @@
 #include "db/private.h"
 
 #define TX_ATTEMPTS 6
+#define TX_OPENING 2 /* statements that begin queues: BEGIN and the context */
 
 static const char *const actor_kinds[] = {
     [ACTOR_NOBODY] = "nobody", [ACTOR_CUSTOMER] = "customer", [ACTOR_STAFF] = "staff", [ACTOR_SYSTEM] = "system",
@@ -66,7 +67,7 @@ static enum err commit_outcome(struct op *op, const char *xid)
 static enum err commit(struct op *op, bool *again)
 {
     struct db *db = op->db;
-    if (db->tx == TX_QUEUED) { /* nothing was asked or written */
+    if (db->tx == TX_QUEUED && db->queued == TX_OPENING) { /* nothing was asked or written */
         db->queued = 0;
         db->tx = TX_NONE;
         return ERR_OK;
