@@ -24,3 +24,19 @@ WITH taken AS (
                              ELSE shop_now() END
 )
 SELECT fresh FROM taken
+
+-- Tickets are counted before they are taken: one too many of an address stays unused.
+-- name: q_ticket_use :opt (text signature, text request_id, bigint expires_at, text who, bigint most)
+WITH counted AS (
+    INSERT INTO rate_counters AS c (class, who)
+    SELECT 'ticket', $4 WHERE NOT EXISTS (SELECT FROM captcha_used WHERE signature = $1)
+    ON CONFLICT (class, who) DO UPDATE
+       SET hits = CASE WHEN c.started_at > shop_now() - interval '1 hour' THEN c.hits + 1 ELSE 1 END,
+           started_at = CASE WHEN c.started_at > shop_now() - interval '1 hour' THEN c.started_at
+                             ELSE shop_now() END
+    RETURNING hits
+)
+INSERT INTO captcha_used AS u (signature, request_id, expires_at)
+SELECT $1, $2, to_timestamp($3) WHERE coalesce((SELECT hits FROM counted), 0) <= $5
+ON CONFLICT (signature) DO UPDATE SET request_id = u.request_id WHERE u.request_id = excluded.request_id
+RETURNING signature

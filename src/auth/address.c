@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "core/view.h"
 #include "db/db.h"
+#include "db/tx.h"
 
 static const struct column columns[] = {
     COLUMN(ROW_TEXT, address, recipient), COLUMN(ROW_TEXT, address, phone),
@@ -68,7 +69,7 @@ void address_view(const struct address *a, struct view *out)
 enum err address_get(struct op *op, int64_t customer, int64_t id, struct address *out)
 {
     struct rows r;
-    TRY(db_query(op, &r, Q_ADDRESS_GET, P_INT(customer), P_INT(id)));
+    TRY(db_look(op, &r, Q_ADDRESS_GET, P_INT(customer), P_INT(id)));
     if (r.count == 0)
         return err_set(op, ERR_NOT_FOUND, NULL);
     row_read(&r, 0, columns, COLUMNS, out);

@@ -7,6 +7,7 @@
 #include "auth/keys.h"
 #include "auth/seal.h"
 #include "core/arena.h"
+#include "core/log.h"
 #include "core/metrics.h"
 #include "core/view.h"
 #include "db/db.h"
@@ -49,6 +50,16 @@ static enum err refuse(struct op *op, const struct otp_decision *d)
     return ERR_RATE_LIMITED;
 }
 
+/* Tells operators once an hour when the budget nears its end and when it is spent. */
+static void watch_budget(const struct limits *l, const struct otp_state *s)
+{
+    int64_t sent = s->strangers + 1, most = l->sms_strangers_hour;
+    if (s->known || (sent != most && sent != most * 8 / 10))
+        return;
+    log_event(LOG_WARNING, sent == most ? "SMS budget for new numbers is spent" : "SMS budget for new numbers is nearly spent",
+              LOG_I("sent", sent), LOG_I("budget", most));
+}
+
 /* The row of a new code and, unless withheld, its SMS job. The code itself leaves only sealed. */
 static const char *new_code(struct op *op, const char *phone, const struct limits *l, bool known,
                             bool withhold)
@@ -82,6 +93,8 @@ enum err otp_request(struct op *op, const struct otp_wanted *wanted, struct otp_
     if (d.step == OTP_REFUSE)
         return refuse(op, &d);
     bool share = d.step == OTP_SHARE;
+    if (!share)
+        watch_budget(&limits, &state);
     if (!share)
         code_id = new_code(op, wanted->phone, &limits, state.known, d.step == OTP_WITHHOLD);
     out->id = crypto_uuid(op->arena);

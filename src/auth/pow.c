@@ -5,6 +5,7 @@
 
 #include "auth/limits.h"
 #include "auth/rate.h"
+#include "auth/ticket.h"
 #include "core/arena.h"
 #include "core/op.h"
 #include "core/view.h"
@@ -106,9 +107,18 @@ static enum err refuse(struct op *op)
     return ERR_CAPTCHA_INVALID;
 }
 
+static enum err redeem_ticket(struct op *op, const char *ticket)
+{
+    bool good = false;
+    TRY(ticket_redeem(op, ticket, &good));
+    return good ? ERR_OK : refuse(op);
+}
+
 enum err pow_redeem(struct op *op, const char *payload)
 {
     struct rows r;
+    if (ticket_is(payload))
+        return redeem_ticket(op, payload);
     TRY(db_query(op, &r, Q_NOW));
     int64_t now = row_int(&r, 0, "now");
     struct pow_solution solution;

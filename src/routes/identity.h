@@ -32,6 +32,8 @@ void identity_set_cookies(struct request *req, const struct session_tokens *toke
 void identity_drop_cookies(struct request *req);
 /* A path of this shop to go on to; `otherwise` when next is absent or leads elsewhere. */
 const char *identity_next(const char *next, const char *otherwise);
+/* Puts {captcha: {ticket, seconds}} into a form that is shown again. */
+enum err identity_offer_ticket(struct request *req, struct view *view) MUST_CHECK;
 /* The captcha solution that came with the body; NULL: none. */
 const char *identity_altcha(const struct request *req);
 

@@ -7,6 +7,7 @@
 #include "auth/otp.h"
 #include "auth/pow.h"
 #include "auth/session.h"
+#include "auth/ticket.h"
 #include "core/arena.h"
 #include "core/text.h"
 #include "core/view.h"
@@ -72,6 +73,17 @@ void identity_drop_cookies(struct request *req)
     reply_cookie(req, COOKIE_REFRESH, "", -1);
 }
 
+/* Browsers without JavaScript wait instead of solving: their form carries a ticket. */
+enum err identity_offer_ticket(struct request *req, struct view *view)
+{
+    const char *ticket;
+    TRY(ticket_new(&req->op, &ticket));
+    struct view *offer = view_object(view, "captcha");
+    view_text(offer, "ticket", ticket);
+    view_int(offer, "seconds", TICKET_WAIT_SECONDS);
+    return ERR_OK;
+}
+
 /* What a person can put right stays on the log-in page; anything else is the pipeline's. */
 static enum err back_to_form(struct request *req, enum err e, const char *phone, const char *challenge,
                              const char *next)
@@ -84,7 +96,8 @@ static enum err back_to_form(struct request *req, enum err e, const char *phone,
     view_text(problem, "title", err_title(e, req->op.lang));
     view_text(problem, "detail", req->errinfo.detail);
     view_int(problem, "retry_after", req->errinfo.retry_after);
-    view_bool(view, "captcha", req->errinfo.params && view_get_bool(req->errinfo.params, "captcha"));
+    if (req->errinfo.params && view_get_bool(req->errinfo.params, "captcha"))
+        TRY(identity_offer_ticket(req, view));
     view_text(view, "phone", phone);
     view_text(view, "challenge_id", challenge);
     view_text(view, "next", next);

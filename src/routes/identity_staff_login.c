@@ -39,7 +39,8 @@ static enum err back_to_form(struct request *req, enum err e, const char *next)
     struct view *view = view_new(req->op.arena), *problem = view_object(view, "problem");
     view_text(problem, "code", err_slug(e));
     view_text(problem, "title", err_title(e, req->op.lang));
-    view_bool(view, "captcha", e != ERR_LOGIN_INVALID);
+    if (e != ERR_LOGIN_INVALID)
+        TRY(identity_offer_ticket(req, view));
     view_text(view, "next", next);
     req->reply.view = view;
     req->reply.status = err_status(e);
