@@ -178,7 +178,10 @@ void kavenegar_send(struct exchange *x)
     if (!kavenegar_key_good(x))
         return;
     int n = phones_in(receptor, phones);
-    int code = !receptor ? 400 : n < 0 ? 411 : !text || sms_characters(text) > SMS_TEXT_MAX ? 413 : 200;
+    int code = !receptor                                        ? 400
+               : n < 0                                          ? 411
+               : !text || sms_characters(text) > SMS_TEXT_MAX ? 413
+                                                              : 200;
     json_object *entries = code == 200 ? json_object_new_array() : NULL;
     for (int i = 0; entries && i < n; i++)
         json_object_array_add(entries,

@@ -18,7 +18,8 @@ struct sms_template {
     const char *text;
 };
 
-const struct sms_template *sms_template(const char *name, int64_t number); /* name NULL: by number */
+/* name NULL: by number. NULL when there is none. */
+const struct sms_template *sms_template(const char *name, int64_t number);
 /* The text with its parameters; tokens is an object of texts. The caller frees. */
 char *sms_fill(const struct sms_template *t, json_object *tokens);
 

@@ -26,7 +26,8 @@ void style_load_font(const char *path)
 void style_head(struct strbuf *b, const char *title, const char *kind, int refresh,
                 const char *refresh_url)
 {
-    strbuf_str(b, "<!doctype html>\n<html lang=\"fa\" dir=\"rtl\">\n<head>\n<meta charset=\"utf-8\">\n"
+    strbuf_str(b, "<!doctype html>\n<html lang=\"fa\" dir=\"rtl\">\n<head>\n"
+                  "<meta charset=\"utf-8\">\n"
                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                   "<meta name=\"robots\" content=\"noindex\">\n");
     if (refresh > 0) {
