@@ -33,7 +33,7 @@ enum permission {
  * ERR_FORBIDDEN for the wrong kind or a missing permission. */
 enum err policy_check(struct op *op, enum policy policy, enum actor_kind kind, uint64_t permissions)
     MUST_CHECK;
-const char *policy_name(enum policy policy); /* "customer"; for `tarazu routes` */
+const char *policy_name(enum policy policy); /* "CUSTOMER"; for `tarazu routes` */
 
 uint64_t role_permissions(const char *role);     /* 0 for an unknown role */
 const char *role_name(size_t i);                 /* NULL past the end */
