@@ -41,7 +41,7 @@ is($e->{replicas}, 2, 'endpoints: replicas');
 is(scalar(grep { kill 0, $_ } @{ $e->{master_pids} }), 2, 'endpoints: two living masters');
 is(`psql -XAtq -d '$e->{database}' -c 'SELECT current_user' 2>&1`, "tarazu_readonly\n", 'endpoints: database');
 like(`psql -XAtq -d '$e->{database}' -c 'CREATE TABLE x ()' 2>&1`, qr/read-only|permission denied/, 'which only reads');
-is((stat "$state/run")[2] & 077, 0, 'nobody else may look into run/');
+is((stat "$state/run")[2] & 007, 0, 'nobody else may look into run/');
 
 my @processes = processes($state);
 cmp_ok(scalar @processes, '>', 10, 'the servers run');

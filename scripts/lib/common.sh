@@ -56,8 +56,13 @@ user_setup() {
 as_user() {
     "${RUN_AS[@]}" env -i PATH="$PATH" LANG=C.UTF-8 TZ=UTC HOME="${STATE:-/nonexistent}" "$@"
 }
-own() { # give paths to the user the servers run as
+# Root writes what the servers read and never writes where they can write (a planted link would lead
+# it astray): own() for their folders, share() for ours.
+own() { # the servers' own
     [ "$(id -u)" != 0 ] || chown "$RUN_USER:" "$@"
+}
+share() { # readable for the servers, and for nobody else
+    if [ "$(id -u)" = 0 ]; then chgrp "$RUN_USER" "$@"; chmod u=rwX,g=rX,o= "$@"; else chmod u=rwX,go= "$@"; fi
 }
 
 short_hash() { printf '%s' "$1" | sha256sum | cut -c1-10; }

@@ -13,8 +13,8 @@ postgres_init() {
     [ ! -e "$STATE/pg/PG_VERSION" ] || return 0
     step "Making a PostgreSQL cluster"
     as_user "$PG_BIN/initdb" -D "$STATE/pg" -U postgres -A trust -E UTF8 --locale=C.UTF-8 \
-        --no-instructions ${TARAZU_THROWAWAY:+--no-sync} >"$STATE/log/initdb.log" 2>&1 ||
-        die_with_log "initdb failed" "$STATE/log/initdb.log"
+        --no-instructions ${TARAZU_THROWAWAY:+--no-sync} >"$STATE/setup/initdb.log" 2>&1 ||
+        die_with_log "initdb failed" "$STATE/setup/initdb.log"
 }
 
 postgres_configure() { # connections needed
@@ -44,7 +44,7 @@ autovacuum_vacuum_scale_factor = 0.05
 autovacuum_naptime = 10s
 CONF
     )
-    own "$STATE/conf/postgresql.conf"
+    share "$STATE/conf/postgresql.conf"
 }
 
 postgres_ready() { as_user "$PG_BIN/pg_isready" -q -h "$SOCK/pg"; }
@@ -60,11 +60,11 @@ postgres_start() { # connections needed
 # Roles and the database itself; the schema is `tarazu migrate`'s.
 postgres_prepare() {
     local exists
-    psql_admin postgres -f - <"$ROOT/sql/roles.sql" >"$STATE/log/roles.log" 2>&1 ||
-        die_with_log "the database roles could not be made" "$STATE/log/roles.log"
+    psql_admin postgres -f - <"$ROOT/sql/roles.sql" >"$STATE/setup/roles.log" 2>&1 ||
+        die_with_log "the database roles could not be made" "$STATE/setup/roles.log"
     exists=$(psql_admin postgres -At -c "SELECT 1 FROM pg_database WHERE datname = 'tarazu'")
     if [ "$exists" != 1 ]; then
-        psql_admin postgres -c 'CREATE DATABASE tarazu OWNER tarazu_owner' >>"$STATE/log/roles.log" 2>&1 ||
-            die_with_log "the database could not be made" "$STATE/log/roles.log"
+        psql_admin postgres -c 'CREATE DATABASE tarazu OWNER tarazu_owner' >>"$STATE/setup/roles.log" 2>&1 ||
+            die_with_log "the database could not be made" "$STATE/setup/roles.log"
     fi
 }

@@ -19,10 +19,11 @@ service_start() { # name, log file, command...
     (
         cd "$STATE"
         exec 9>&-
+        # The log is opened by the server's user, not by us.
         exec "${RUN_AS[@]}" env -i PATH="$PATH" LANG=C.UTF-8 TZ=UTC HOME="$STATE" \
             ${TARAZU_TEST_OMIT:+TARAZU_TEST_OMIT="$TARAZU_TEST_OMIT"} \
             ${TARAZU_TEST_POINTS:+TARAZU_TEST_POINTS="$TARAZU_TEST_POINTS"} \
-            setsid "$@" </dev/null >>"$log" 2>&1
+            setsid sh -c 'exec >>"$0" 2>&1 </dev/null "$@"' "$log" "$@"
     ) &
     pid=$!
     printf '%s %s\n' "$pid" "$(process_started_at "$pid")" >"$STATE/run/pids/$name"

@@ -13,8 +13,7 @@ configure_override() { # file: settings of TARAZU_EXTRA_CONF take the place of t
 
 configure_replica() { # number
     local dir=$SOCK/r$1 data=$STATE/app/share/tarazu
-    mkdir -p "$dir"
-    own "$dir"
+    state_own_folder "$dir"
     (
         umask 077
         cat >"$STATE/conf/tarazu-r$1.conf" <<CONF
@@ -24,7 +23,7 @@ socket.dir = $dir
 run.dir = $dir
 log.file = $STATE/log/tarazu-r$1.log
 db.dsn = host=$SOCK/pg dbname=tarazu
-cache.servers = --SOCKET="$SOCK/memcached.sock"
+cache.servers = --SOCKET="$SOCK/cache/memcached.sock"
 secret.key = $(secret secret_key 32)
 webhook.secret = $(secret webhook_secret 32)
 zibal.base_url = $(SANDBOX_URL)
@@ -48,19 +47,19 @@ sql.dir = $data/sql
 CONF
         if [ -n "${TARAZU_EXTRA_CONF:-}" ]; then configure_override "$STATE/conf/tarazu-r$1.conf"; fi
     )
-    own "$STATE/conf/tarazu-r$1.conf"
+    share "$STATE/conf/tarazu-r$1.conf"
 }
 
 nginx_configure() {
     local replicas='' address=127.0.0.1 names='localhost 127.0.0.1' r
     for ((r = 1; r <= REPLICAS; r++)); do replicas+="$SOCK/r$r "; done
     if grep -q '^0\{31\}1 ' /proc/net/if_inet6 2>/dev/null; then address+=' [::1]' names+=' [::1]'; fi
-    own "$STATE/nginx"
     "$ROOT/scripts/nginx-render" --out "$STATE/nginx" --address "$address" --port "$PORT" --names "$names" \
         --cert "$STATE/tls/server.pem" --key "$STATE/tls/server.key" --replicas "$replicas" \
-        --static "$STATE/app/share/tarazu/web/static" --media "$STATE/media" --run "$STATE/run" \
+        --static "$STATE/app/share/tarazu/web/static" --media "$STATE/media" --run "$SOCK/nginx" \
         --logs "$STATE/log" --cache "$STATE/cache" --temp "$STATE/nginx-temp" \
         --gateways "$(SANDBOX_URL)" ${TARAZU_LIMITS:+--limits "$TARAZU_LIMITS"}
+    share "$STATE/nginx" "$STATE"/nginx/*
 }
 
 ask() { # url: true when it answers 2xx over TLS that our own authority vouches for
@@ -72,13 +71,11 @@ sockets_there() { # replica
 
 memcached_start() {
     service_start memcached "$STATE/log/memcached.log" \
-        memcached -s "$SOCK/memcached.sock" -a 0600 -m 64 -c 512
-    wait_for_service memcached 10 "$STATE/log/memcached.log" test -S "$SOCK/memcached.sock"
+        memcached -s "$SOCK/cache/memcached.sock" -a 0600 -m 64 -c 512
+    wait_for_service memcached 10 "$STATE/log/memcached.log" test -S "$SOCK/cache/memcached.sock"
 }
 
 sandbox_start() {
-    mkdir -p "$STATE/sandbox"
-    own "$STATE/sandbox"
     service_start sandbox "$STATE/log/sandbox.log" "$STATE/app/bin/tarazu-sandbox" \
         --listen "127.0.0.1:$((PORT + 1))" --tls-cert "$STATE/tls/server.pem" --tls-key "$STATE/tls/server.key" \
         --state "$STATE/sandbox" --shop-url "$(SHOP_URL)" --smtp-port "$SMTP_PORT" \
@@ -101,8 +98,8 @@ replicas_start() {
 
 nginx_start() {
     nginx_configure
-    as_user nginx -q -t -e stderr -c "$STATE/nginx/nginx.conf" >"$STATE/log/nginx-test.log" 2>&1 ||
-        die_with_log "nginx refuses its configuration" "$STATE/log/nginx-test.log"
+    as_user nginx -q -t -e stderr -c "$STATE/nginx/nginx.conf" >"$STATE/setup/nginx.log" 2>&1 ||
+        die_with_log "nginx refuses its configuration" "$STATE/setup/nginx.log"
     service_start nginx "$STATE/log/nginx-error.log" \
         nginx -e "$STATE/log/nginx-error.log" -c "$STATE/nginx/nginx.conf"
     wait_for_service nginx 10 "$STATE/log/nginx-error.log" port_busy "$PORT"
@@ -116,11 +113,11 @@ staff_make() {
     [ ! -s "$f" ] || return 0
     secret staff_password 10 >/dev/null
     tarazu staff add owner --role owner --password-file "$STATE/secrets/staff_password" \
-        >"$STATE/log/staff.log" 2>&1 || die_with_log "the staff account could not be made" "$STATE/log/staff.log"
-    (umask 077; sed -n 's/^totp_secret=//p' "$STATE/log/staff.log" >"$f")
-    rm -f "$STATE/log/staff.log"
+        >"$STATE/setup/staff.log" 2>&1 || die_with_log "the staff account could not be made" "$STATE/setup/staff.log"
+    (umask 077; sed -n 's/^totp_secret=//p' "$STATE/setup/staff.log" >"$f")
+    rm -f "$STATE/setup/staff.log"
     [ -s "$f" ] || die "tarazu staff add printed no totp_secret"
-    own "$f"
+    share "$f"
 }
 
 endpoints_write() { # file
@@ -148,5 +145,5 @@ endpoints_write() { # file
 }
 JSON
     )
-    own "$1"
+    share "$1"
 }

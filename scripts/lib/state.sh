@@ -1,8 +1,7 @@
 # Where a copy of the shop keeps what it makes. Sourced after common.sh.
-#   $STATE/src build app       copied sources, objects, installed program (owner: who starts)
-#   $STATE/pg media cache log  data of the servers (owner: RUN_USER)
-#   $STATE/run                 sockets, process ids, endpoints.json (RUN_USER, nobody else)
-#   $STATE/conf nginx tls secrets
+#   $STATE/src build app setup        sources, objects, installed program, logs of the set-up
+#   $STATE/conf nginx tls secrets run written by us, read by the servers
+#   $STATE/pg media cache log sandbox nginx-temp   the servers' own
 # SOCK is where the unix sockets are: $STATE/run, or a short folder when that path is too long for one.
 
 state_reachable() { # can RUN_USER come to this path (or to where it will be made)?
@@ -28,20 +27,22 @@ state_resolve() { # folder asked for; sets STATE_ASKED, STATE, SOCK
 
 state_make() {
     local d
-    mkdir -p "$STATE" "$STATE"/{src,build,app} || die "cannot create the state folder $STATE"
+    mkdir -p "$STATE"/{src,build,app,setup} || die "cannot create the state folder $STATE"
     if [ "$(id -u)" = 0 ]; then
         chgrp "$RUN_USER" "$STATE"
         chmod g+rx "$STATE"
     fi
-    for d in pg media cache log conf nginx nginx-temp secrets tls; do
-        [ -d "$STATE/$d" ] || { mkdir -p "$STATE/$d"; own "$STATE/$d"; }
+    for d in conf nginx tls secrets run; do
+        mkdir -p "$STATE/$d"
+        share "$STATE/$d"
     done
-    chmod 0700 "$STATE/pg" "$STATE/secrets" "$STATE/conf"
-    state_make_private "$STATE/run"
-    state_make_private "$SOCK"
-    mkdir -p "$SOCK/pg" "$STATE/run/pids"
-    own "$SOCK/pg" "$STATE/run/pids"
-    chmod 0700 "$SOCK/pg"
+    for d in pg media cache log sandbox nginx-temp; do state_own_folder "$STATE/$d"; done
+    if [ "$SOCK" != "$STATE/run" ] && [ ! -d "$SOCK" ]; then mkdir -m 0700 "$SOCK" || die "cannot create $SOCK"; fi
+    [ -O "$SOCK" ] || die "$SOCK belongs to somebody else"
+    share "$SOCK"
+    mkdir -p "$STATE/run/pids"
+    for d in pg cache nginx; do state_own_folder "$SOCK/$d"; done
+    chmod 0700 "$STATE/pg" "$SOCK/pg"
     if [ "$STATE" != "$STATE_ASKED" ]; then
         note "the user $RUN_USER cannot enter $(dirname "$STATE_ASKED"): the state folder is $STATE"
         mkdir -p "$STATE_ASKED/run"
@@ -53,10 +54,8 @@ state_make() {
     [ "$free" -ge 300000 ] ||
         die "the disk is nearly full: $((free / 1024)) MB are left under $STATE, 300 MB are needed"
 }
-state_make_private() { # sockets, ids and secrets of this copy: for RUN_USER alone
-    if [ ! -d "$1" ]; then mkdir -m 0700 "$1" || die "cannot create $1"; own "$1"; fi
-    [ "$(stat -c %U "$1")" = "$RUN_USER" ] || die "$1 belongs to $(stat -c %U "$1"), not to $RUN_USER"
-    chmod 0700 "$1"
+state_own_folder() {
+    [ -d "$1" ] || { mkdir -p "$1"; own "$1"; }
 }
 
 # One run at a time on one state folder.
@@ -67,6 +66,6 @@ state_lock() {
 
 secret() { # name, bytes -> its value, made on first use
     local f=$STATE/secrets/$1
-    [ -s "$f" ] || { (umask 077; openssl rand -hex "$2" >"$f"); own "$f"; }
+    [ -s "$f" ] || { (umask 077; openssl rand -hex "$2" >"$f"); share "$f"; }
     cat "$f"
 }

@@ -25,7 +25,7 @@ EXT
             -extfile ext -out leaf.pem
         cat leaf.pem ca.pem >server.pem
         rm -f server.csr ext
-        chmod 0644 ca.pem server.pem leaf.pem
-    ) 2>"$STATE/log/tls.log" || die_with_log "the certificate could not be made" "$STATE/log/tls.log"
-    own -R "$d"
+    ) 2>"$STATE/setup/tls.log" || die_with_log "the certificate could not be made" "$STATE/setup/tls.log"
+    share "$d"/*
+    chmod go= "$d/ca.key"
 }
