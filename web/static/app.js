@@ -34,7 +34,8 @@ all('input[data-stepper]', (input) => {
   const group = document.createElement('span');
   group.className = 'stepper';
   input.before(group);
-  for (const [sign, by] of [['+', 1], [null, 0], ['−', -1]]) {
+  const order = [['+', 1], [null, 0], ['−', -1]];
+  for (const [sign, by] of document.documentElement.dir === 'rtl' ? order : order.reverse()) {
     if (!by) { group.append(input); continue; }
     const button = document.createElement('button');
     button.type = 'button';
