@@ -125,9 +125,38 @@ static void decode_scalar(struct decoder *d, const struct place *at)
         fault_at(d, at, code);
 }
 
+/* Whether the slot still holds what "absent" looks like. */
+static bool is_absent(const struct place *at)
+{
+    enum slot_kind kind = schema_slot(at->field->type);
+    if (kind == SLOT_INT64)
+        return *(int64_t *)slot_of(at) == INT_ABSENT;
+    if (kind == SLOT_FLAG)
+        return *(int *)slot_of(at) == BOOL_ABSENT;
+    return *(void **)slot_of(at) == NULL;
+}
+
+/* A text where an object is meant: its first field, under the outer name. */
+static void decode_bare(struct decoder *d, const struct place *at)
+{
+    const struct schema *s = at->field->sub;
+    char *inner = arena_alloc(d->op->arena, s->size);
+    struct field first = s->fields[0];
+    first.name = at->field->name;
+    struct place bare = { &first, at->prefix, inner, at->value };
+    decode_scalar(d, &bare);
+    if (!is_absent(&bare))
+        *(void **)slot_of(at) = inner;
+}
+
 static void decode_nested(struct decoder *d, const struct place *at)
 {
-    if (view_kind(at->value) != VIEW_OBJECT) {
+    enum view_kind kind = view_kind(at->value);
+    if (kind == VIEW_TEXT && at->field->flags & F_BARE) {
+        decode_bare(d, at);
+        return;
+    }
+    if (kind != VIEW_OBJECT) {
         fault_at(d, at, "type");
         return;
     }
@@ -176,17 +205,6 @@ static decode_fn *decoder_of(enum field_type type)
         [F_OBJECT] = decode_nested, [F_ARRAY] = decode_array, [F_FILE] = decode_file_text
     };
     return schema_scalar(type) ? decode_scalar : special[type];
-}
-
-/* Whether the slot still holds what "absent" looks like. */
-static bool is_absent(const struct place *at)
-{
-    enum slot_kind kind = schema_slot(at->field->type);
-    if (kind == SLOT_INT64)
-        return *(int64_t *)slot_of(at) == INT_ABSENT;
-    if (kind == SLOT_FLAG)
-        return *(int *)slot_of(at) == BOOL_ABSENT;
-    return *(void **)slot_of(at) == NULL;
 }
 
 static void make_absent(const struct place *at)

@@ -42,7 +42,11 @@ enum field_type {
     F_FILE,     /* const struct upload *: a file part of a multipart form */
 };
 
-enum field_flags { F_REQUIRED = 1, F_NULLABLE = 2 };
+enum field_flags {
+    F_REQUIRED = 1,
+    F_NULLABLE = 2,
+    F_BARE = 4, /* F_OBJECT: a text alone stands for the first field of `sub` */
+};
 
 struct field {
     const char *name;

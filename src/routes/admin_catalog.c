@@ -1,0 +1,211 @@
+/* Staff: products, their pictures and their stock. */
+#include "routes/handlers.h"
+
+#include "auth/audit.h"
+#include "core/arena.h"
+#include "core/view.h"
+#include "shop/catalog.h"
+#include "shop/media.h"
+#include "shop/product_admin.h"
+#include "shop/stock.h"
+
+#define PRICE_MAX INT64_C(1000000000000)
+#define STOCK_MAX INT64_C(1000000000)
+
+/* A text is Persian when it comes alone. */
+static const struct field words_fields[] = {
+    FIELD(F_TEXT, words, fa, .max = 200),
+    FIELD(F_TEXT, words, en, .max = 200),
+};
+static const struct schema words_in = { "words", sizeof(struct words), words_fields, 2 };
+
+static const struct field long_words_fields[] = {
+    FIELD(F_LONGTEXT, words, fa),
+    FIELD(F_LONGTEXT, words, en),
+};
+static const struct schema long_words_in = { "long_words", sizeof(struct words), long_words_fields, 2 };
+
+static const struct field option_fields[] = {
+    FIELD(F_OBJECT, option_in, name, .sub = &words_in, .flags = F_BARE),
+    FIELD(F_OBJECT, option_in, value, .sub = &words_in, .flags = F_BARE),
+};
+static const struct schema option_in = SCHEMA(option_in, option_fields);
+
+static const struct field variant_fields[] = {
+    FIELD(F_INT, variant_in, id, .min = 1, .max = INT64_MAX, .doc = "a variant the product has; else a new one"),
+    FIELD(F_TEXT, variant_in, sku, .min = 1, .max = 60),
+    FIELD(F_ARRAY, variant_in, options, .sub = &option_in, .max = 10,
+          .count_offset = offsetof(struct variant_in, option_count),
+          .present_offset = offsetof(struct variant_in, options_given)),
+    FIELD(F_INT, variant_in, price, .max = PRICE_MAX),
+    FIELD(F_INT, variant_in, compare_at_price, .max = PRICE_MAX, .flags = F_NULLABLE,
+          .present_offset = offsetof(struct variant_in, compare_given)),
+    FIELD(F_INT, variant_in, weight_g, .max = 1000000),
+    FIELD(F_INT, variant_in, on_hand, .max = STOCK_MAX, .doc = "first count of a new variant"),
+    FIELD(F_BOOL, variant_in, archived),
+};
+static const struct schema variant_in = SCHEMA(variant_in, variant_fields);
+
+#define PRODUCT_TEXTS \
+    FIELD(F_OBJECT, product_in, description, .sub = &long_words_in, .flags = F_BARE), \
+    FIELD(F_TEXT, product_in, title_en, .max = 200), \
+    FIELD(F_LONGTEXT, product_in, description_en), \
+    FIELD(F_SLUG, product_in, slug), \
+    FIELD(F_TEXT, product_in, tax_class, .max = 40), \
+    FIELD(F_BOOL, product_in, returnable), \
+    FIELD(F_BOOL, product_in, active), \
+    FIELD(F_ARRAY, product_in, attributes, .sub = &option_in, .max = 50, \
+          .count_offset = offsetof(struct product_in, attribute_count), \
+          .present_offset = offsetof(struct product_in, attributes_given))
+
+static const struct field product_fields[] = {
+    FIELD(F_OBJECT, product_in, title, .sub = &words_in, .flags = F_REQUIRED | F_BARE),
+    FIELD(F_TEXT, product_in, category, .max = 200, .flags = F_REQUIRED),
+    PRODUCT_TEXTS,
+    FIELD(F_ARRAY, product_in, variants, .sub = &variant_in, .min = 1, .flags = F_REQUIRED,
+          .count_offset = offsetof(struct product_in, variant_count)),
+};
+const struct schema product_in = SCHEMA(product_in, product_fields);
+
+static const struct field product_change_fields[] = {
+    FIELD(F_OBJECT, product_in, title, .sub = &words_in, .flags = F_BARE),
+    FIELD(F_TEXT, product_in, category, .max = 200),
+    PRODUCT_TEXTS,
+    FIELD(F_BOOL, product_in, archived, .doc = "true: put away; false: taken out again"),
+    FIELD(F_ARRAY, product_in, variants, .sub = &variant_in,
+          .count_offset = offsetof(struct product_in, variant_count)),
+};
+const struct schema product_change_in = { "product_change_in", sizeof(struct product_in), product_change_fields,
+                                          sizeof(product_change_fields) / sizeof(product_change_fields[0]) };
+
+struct admin_product_query {
+    const char *q, *cursor;
+    int64_t limit;
+};
+static const struct field admin_product_query_fields[] = {
+    FIELD(F_TEXT, admin_product_query, q, .max = 100),
+    FIELD(F_SECRET, admin_product_query, cursor, .max = 200),
+    FIELD(F_INT, admin_product_query, limit, .min = 1, .max = 100),
+};
+const struct schema admin_product_query = SCHEMA(admin_product_query, admin_product_query_fields);
+
+struct product_image_in {
+    const struct upload *image;
+};
+static const struct field product_image_fields[] = {
+    FIELD(F_FILE, product_image_in, image, .flags = F_REQUIRED, .doc = "JPEG, PNG or WebP, at most 8 MiB"),
+};
+const struct schema product_image_in = SCHEMA(product_image_in, product_image_fields);
+
+static const struct field stock_fields[] = {
+    FIELD(F_INT, stock_change, on_hand, .max = STOCK_MAX, .doc = "what was counted"),
+    FIELD(F_INT, stock_change, delta, .min = -STOCK_MAX, .max = STOCK_MAX, .doc = "or the difference"),
+    FIELD(F_INT, stock_change, expected_on_hand, .max = STOCK_MAX, .doc = "409 stock_changed when it is another"),
+    FIELD(F_TEXT, stock_change, reason, .min = 1, .max = 200, .flags = F_REQUIRED),
+};
+const struct schema stock_in = { "stock_in", sizeof(struct stock_change), stock_fields,
+                                 sizeof(stock_fields) / sizeof(stock_fields[0]) };
+
+static const char *page_of(struct request *req, const char *slug)
+{
+    return arena_printf(req->op.arena, "/admin/products/%s", slug);
+}
+
+static const char *target_of(struct request *req, const struct view *product)
+{
+    return arena_printf(req->op.arena, "product:%s", view_get_text(product, "slug"));
+}
+
+enum err admin_product_list_get(struct request *req)
+{
+    const struct admin_product_query *q = req->params;
+    int64_t limit = q->limit == INT_ABSENT ? CATALOG_PAGE : q->limit;
+    return product_admin_list(&req->op, q->q, limit, q->cursor, req->reply.view);
+}
+
+enum err admin_product_new_get(struct request *req)
+{
+    return product_admin_categories(&req->op, req->reply.view);
+}
+
+enum err admin_product_post(struct request *req)
+{
+    struct op *op = &req->op;
+    int64_t id;
+    TRY(product_create(op, req->input, &id));
+    TRY(product_admin_view_id(op, id, &req->reply.view));
+    audit_write(op, "product.create", target_of(req, req->reply.view), NULL, req->reply.view);
+    reply_created(req, page_of(req, view_get_text(req->reply.view, "slug")));
+    return ERR_OK;
+}
+
+enum err admin_product_get(struct request *req)
+{
+    const char *slug;
+    TRY(product_admin_view(&req->op, req->vars[0], NULL, &req->reply.view));
+    slug = view_get_text(req->reply.view, "slug");
+    if (!str_is(str_of(slug), req->vars[0]))
+        reply_redirect(req, page_of(req, slug));
+    return product_admin_categories(&req->op, req->reply.view);
+}
+
+enum err admin_product_patch(struct request *req)
+{
+    struct op *op = &req->op;
+    struct view *before;
+    int64_t id;
+    TRY(product_admin_view(op, req->vars[0], &id, &before));
+    TRY(product_change(op, view_get_text(before, "slug"), req->input));
+    TRY(product_admin_view_id(op, id, &req->reply.view));
+    audit_write(op, "product.change", target_of(req, req->reply.view), before, req->reply.view);
+    if (req->accept == ACCEPT_HTML)
+        reply_redirect(req, page_of(req, view_get_text(req->reply.view, "slug")));
+    return ERR_OK;
+}
+
+/* The picture is made before the transaction has asked anything. */
+enum err admin_product_image_post(struct request *req)
+{
+    const struct product_image_in *in = req->input;
+    struct op *op = &req->op;
+    struct media_file file;
+    struct view *before;
+    int64_t id;
+    TRY(media_store(op, in->image->data, &file));
+    TRY(product_admin_view(op, req->vars[0], &id, &before));
+    TRY(product_add_image(op, id, file.name, file.width, file.height));
+    TRY(product_admin_view_id(op, id, &req->reply.view));
+    struct view *after = view_new(op->arena);
+    view_text(after, "image", file.name);
+    audit_write(op, "product.image", target_of(req, before), NULL, after);
+    reply_created(req, page_of(req, view_get_text(before, "slug")));
+    return ERR_OK;
+}
+
+static struct view *stock_audit(struct op *op, int64_t on_hand, int64_t reserved, const char *reason)
+{
+    struct view *v = view_new(op->arena);
+    view_int(v, "on_hand", on_hand);
+    view_int(v, "reserved", reserved);
+    if (reason)
+        view_text(v, "reason", reason);
+    return v;
+}
+
+enum err admin_stock_post(struct request *req)
+{
+    const struct stock_change *in = req->input;
+    struct op *op = &req->op;
+    struct stock_result done;
+    int64_t variant;
+    if (!str_int(str_of(req->vars[0]), &variant))
+        return err_set(op, ERR_NOT_FOUND, NULL);
+    TRY(stock_count(op, variant, in, &done));
+    audit_write(op, "stock.count", arena_printf(op->arena, "variant:%s", done.sku),
+                stock_audit(op, done.was, done.reserved, NULL), stock_audit(op, done.on_hand, done.reserved, in->reason));
+    req->reply.resource = "stock";
+    req->reply.resource_id = variant;
+    if (req->accept == ACCEPT_HTML)
+        reply_redirect(req, page_of(req, done.slug));
+    return ERR_OK;
+}

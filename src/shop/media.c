@@ -1,0 +1,152 @@
+/* Pictures from outside. */
+#include "shop/media.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/arena.h"
+#include "core/conf.h"
+#include "core/crypto.h"
+#include "shop/media_child.h"
+#include "shop/media_header.h"
+
+#define RECIPE "webp 82 1600 v1\n" /* a change of how pictures are made changes their names */
+#define NAME_HEX 32
+#define ANSWER_MAX ((size_t)16 << 20)
+#define HEADER_BYTES 64 /* enough to read a WebP's size */
+
+static enum err invalid(struct op *op)
+{
+    err_field(op, "/image", "bad_image", NULL);
+    return err_set(op, ERR_IMAGE_INVALID, NULL);
+}
+
+static const char *name_of(struct op *op, struct str data)
+{
+    struct buf b;
+    buf_init(&b, op->arena, data.n + sizeof(RECIPE));
+    buf_str(&b, RECIPE);
+    buf_add(&b, data.p, data.n);
+    return arena_printf(op->arena, "%.*s.webp", NAME_HEX, crypto_sha256_hex(op->arena, buf_slice(&b)));
+}
+
+/* The same picture was stored before: its size is in its header. */
+static bool stored_before(struct op *op, struct media_file *out)
+{
+    char head[HEADER_BYTES];
+    struct media_header header;
+    int fd = open(arena_printf(op->arena, "%s/%s", op->conf->media_dir, out->name), O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    ssize_t n = read(fd, head, sizeof(head));
+    close(fd);
+    if (n <= 0 || !media_header_read((struct str){ head, (size_t)n }, &header))
+        return false;
+    out->width = (int)header.width;
+    out->height = (int)header.height;
+    return true;
+}
+
+static bool read_all(int fd, void *p, size_t n)
+{
+    char *at = p;
+    while (n > 0) {
+        ssize_t got = read(fd, at, n);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return false;
+        at += got;
+        n -= (size_t)got;
+    }
+    return true;
+}
+
+static bool read_answer(struct op *op, int fd, struct media_file *out, struct str *encoded)
+{
+    struct media_answer answer;
+    if (!read_all(fd, &answer, sizeof(answer)) || answer.bytes > ANSWER_MAX)
+        return false;
+    char *bytes = arena_alloc(op->arena, answer.bytes + 1);
+    if (!read_all(fd, bytes, answer.bytes))
+        return false;
+    out->width = (int)answer.width;
+    out->height = (int)answer.height;
+    *encoded = (struct str){ bytes, answer.bytes };
+    return true;
+}
+
+/* The child ends by itself: it has an alarm and a limit of processor time. */
+static enum err encode(struct op *op, struct str data, const struct media_header *header, struct media_file *out,
+                       struct str *encoded)
+{
+    int ends[2], status = 0;
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return err_internal(op, ERR_INTERNAL, "pipe: %s", strerror(errno));
+    pid_t child = fork();
+    if (child == 0)
+        media_child(data, header, MEDIA_SIDE_MAX, ends[1]);
+    close(ends[1]);
+    if (child < 0) {
+        close(ends[0]);
+        return err_internal(op, ERR_INTERNAL, "fork: %s", strerror(errno));
+    }
+    bool good = read_answer(op, ends[0], out, encoded);
+    close(ends[0]);
+    if (!good)
+        kill(child, SIGKILL);
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return good ? ERR_OK : invalid(op);
+}
+
+static bool write_file(int fd, struct str data)
+{
+    while (data.n > 0) {
+        ssize_t done = write(fd, data.p, data.n);
+        if (done < 0 && errno != EINTR)
+            return false;
+        if (done > 0) {
+            data.p += done;
+            data.n -= (size_t)done;
+        }
+    }
+    return fchmod(fd, 0644) == 0 && fsync(fd) == 0;
+}
+
+static enum err keep(struct op *op, struct str data, const char *name)
+{
+    const char *path = arena_printf(op->arena, "%s/%s", op->conf->media_dir, name);
+    const char *part = arena_printf(op->arena, "%s/.%s.%ld", op->conf->media_dir, name, (long)getpid());
+    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return err_internal(op, ERR_INTERNAL, "%s: %s", part, strerror(errno));
+    bool good = write_file(fd, data);
+    int saved = errno;
+    close(fd);
+    if (good && rename(part, path) == 0)
+        return ERR_OK;
+    saved = good ? errno : saved;
+    unlink(part);
+    return err_internal(op, ERR_INTERNAL, "%s: %s", path, strerror(saved));
+}
+
+enum err media_store(struct op *op, struct str data, struct media_file *out)
+{
+    struct media_header header;
+    struct str encoded = { "", 0 };
+    if (data.n == 0 || data.n > MEDIA_BYTES_MAX || !media_header_read(data, &header) ||
+        (uint64_t)header.width * header.height > MEDIA_PIXELS_MAX)
+        return invalid(op);
+    out->name = name_of(op, data);
+    if (stored_before(op, out))
+        return ERR_OK;
+    TRY(encode(op, data, &header, out, &encoded));
+    return keep(op, encoded, out->name);
+}

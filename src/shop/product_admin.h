@@ -1,0 +1,65 @@
+/* What staff do to products: make, change, rename, put away. Inside a transaction of a web process
+ * (and of `tarazu import` for the search key). The rows are locked by the product's row alone; stock
+ * of new variants comes as a count. */
+#ifndef SHOP_PRODUCT_ADMIN_H
+#define SHOP_PRODUCT_ADMIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+struct view;
+
+/* A text in both languages; NULL: not given. */
+struct words {
+    const char *fa, *en;
+};
+
+/* An option of a variant ("size: large") or an attribute of a product. */
+struct option_in {
+    const struct words *name, *value;
+};
+
+struct variant_in {
+    int64_t id; /* INT64_MIN: a new one */
+    const char *sku;
+    const struct option_in *options;
+    size_t option_count;
+    bool options_given;
+    int64_t price, compare_at_price, weight_g, on_hand; /* INT64_MIN: absent */
+    bool compare_given; /* with an absent price: there is none any more */
+    int archived;       /* -1: absent */
+};
+
+struct product_in {
+    const struct words *title, *description;
+    const char *title_en, *description_en; /* the other way to give them */
+    const char *slug, *category, *tax_class;
+    int returnable, active, archived; /* -1: absent */
+    const struct option_in *attributes;
+    size_t attribute_count;
+    bool attributes_given;
+    const struct variant_in *variants;
+    size_t variant_count;
+};
+
+enum err product_create(struct op *op, const struct product_in *in, int64_t *id) MUST_CHECK;
+/* ERR_NOT_FOUND for an unknown slug. The old slug of a renamed product leads to it from then on. */
+enum err product_change(struct op *op, const char *slug, const struct product_in *in) MUST_CHECK;
+/* The picture (shop/media.h) becomes the product's last one, once. */
+enum err product_add_image(struct op *op, int64_t id, const char *file, int width, int height) MUST_CHECK;
+/* Makes the words again by which the product is found; after any change of them. */
+enum err product_refresh_search(struct op *op, int64_t id, int64_t *variants) MUST_CHECK;
+
+/* As staff see it. *id may be NULL. */
+enum err product_admin_view(struct op *op, const char *slug, int64_t *id, struct view **out) MUST_CHECK;
+enum err product_admin_view_id(struct op *op, int64_t id, struct view **out) MUST_CHECK;
+/* {items, next}; all products, newest first. */
+enum err product_admin_list(struct op *op, const char *q, int64_t limit, const char *cursor,
+                            struct view *into) MUST_CHECK;
+/* Adds "categories": [{slug, title, depth}] for a form. */
+enum err product_admin_categories(struct op *op, struct view *into) MUST_CHECK;
+
+#endif
