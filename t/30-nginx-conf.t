@@ -53,6 +53,28 @@ my @wrong = map { sprintf "%s: nginx %s, table %s\n", $_, $got{$_} // 'not seen'
     grep { ($got{$_} // '') ne $want{$_} } sort keys %want;
 ok(!@wrong, 'the pools of nginx are the pools of the route table') or diag(@wrong);
 
+# The page cache is looked at for routes with the flag `cached` and no others; bodies over 64 KB pass
+# for routes with the flag `upload` and no others.
+my (@cache, @size);
+my %cache = map { ("$_->{method} $_->{uri}" => $_->{cache}) } $nginx->access_log;
+$n = 0;
+for my $route (@$routes) {
+    my ($method, $pattern) = @$route{qw(method pattern)};
+    my %flag = map { $_ => 1 } @{ $route->{flags} };
+    (my $path = $pattern) =~ s/\{\w+(?::(\w+))?\}/sample($1)/ge;
+    if ($method eq 'GET' && $path ne '/' && defined $cache{"GET $path"}) {
+        my $looked = $cache{"GET $path"} ne 'BYPASS';
+        push @cache, "GET $pattern\n" if $looked != !!$flag{cached};
+    }
+    next if $method ne 'POST';
+    my $client = $nginx->client(from => sprintf '127.31.%d.%d', $n / 200, 1 + $n % 200);
+    $n++;
+    my $passed = $client->post($path, body => 'x' x 200_000)->{status} != 413;
+    push @size, "$pattern\n" if $passed != !!$flag{upload};
+}
+ok(!@cache, 'the page cache is for the routes with the flag cached') or diag(@cache);
+ok(!@size, 'large bodies are for the routes with the flag upload') or diag(@size);
+
 my %text = map { m{([^/]+)\z} => do { local (@ARGV, $/) = $_; <> } } glob 'nginx/*.conf';
 (my $active = join "\n", values %text) =~ s/^\s*#.*$//mg;
 unlike($active, qr/non_idempotent/, 'POST is never sent twice');
