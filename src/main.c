@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/audit.h"
 #include "auth/staff.h"
 #include "core/arena.h"
 #include "core/conf.h"
@@ -52,9 +53,22 @@ static int run_migrate(struct call *c, int argc, char **argv)
     return e ? failed(c->op, e) : 0;
 }
 
+static enum err prove_audit(struct op *op, struct view *rows)
+{
+    struct audit_report report;
+    TRY(audit_check(op, &report));
+    if (report.first_bad)
+        doctor_found(rows, arena_printf(op->arena, "audit log row %lld", (long long)report.first_bad),
+                     "was changed, is missing or out of place; everything before it holds");
+    return ERR_OK;
+}
+
 static int run_doctor(struct call *c, int argc, char **argv)
 {
-    return doctor_main(c->op, argc, argv);
+    static const struct doctor_proof audit = {
+        "audit", "The audit log is the one that was sealed", "Somebody changed the log: compare it with a backup.", prove_audit,
+    };
+    return doctor_main(c->op, argc, argv, &audit, 1);
 }
 
 static int run_routes(struct call *c, int argc, char **argv)
