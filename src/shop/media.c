@@ -1,4 +1,5 @@
 /* Pictures from outside. */
+#define _GNU_SOURCE 1 /* pipe2 */
 #include "shop/media.h"
 
 #include <errno.h>
