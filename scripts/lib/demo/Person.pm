@@ -90,7 +90,7 @@ sub go_to_bank {
     return $track;
 }
 
-# deed: pay, cancel or fail. Comes back to the shop as the browser does.
+# deed: pay or cancel. Comes back to the shop as the browser does.
 sub at_bank {
     my ($self, $deed) = @_;
     my $track = $self->go_to_bank;
