@@ -78,6 +78,17 @@ static void idempotency_parameter(struct view *parameters)
     view_int(schema, "maxLength", 255);
 }
 
+/* Every body may carry a solved captcha (schema_decode passes it over). */
+static void captcha_member(struct view *components, const struct schema *s)
+{
+    struct view *properties = view_get(view_get(components, s->name), "properties");
+    if (view_has(properties, "altcha"))
+        return;
+    struct view *member = view_object(properties, "altcha");
+    view_text(member, "type", "string");
+    view_text(member, "description", "A solved challenge of GET /auth/challenge, after a 429 with params.captcha.");
+}
+
 static void request_body(struct arena *a, struct view *operation, struct view *components, const struct route *r)
 {
     static const char *const plain[] = { "application/json", "application/x-www-form-urlencoded", NULL };
@@ -99,6 +110,7 @@ static void request_body(struct arena *a, struct view *operation, struct view *c
             continue;
         }
         describe_schema(a, components, r->input);
+        captcha_member(components, r->input);
         view_text(schema, "$ref", arena_printf(a, "#/components/schemas/%s", r->input->name));
     }
 }
@@ -112,6 +124,7 @@ static void responses(struct view *operation, const struct route *r)
     view_text(view_object(view_object(content, "application/json"), "schema"), "type", "object");
     if (r->template)
         view_text(view_object(view_object(content, "text/html"), "schema"), "type", "string");
+    view_text(view_object(all, "4XX"), "$ref", "#/components/responses/Problem");
     view_text(view_object(all, "default"), "$ref", "#/components/responses/Problem");
 }
 
@@ -133,6 +146,17 @@ static const char *tag_of(struct arena *a, const char *pattern)
     return tag.n ? str_dup(a, tag) : "home";
 }
 
+/* "CART_ADD" reads "Cart add". */
+static const char *summary_of(struct arena *a, const char *name)
+{
+    char *text = arena_strdup(a, lower(a, name));
+    text[0] = name[0];
+    for (char *p = text; *p; p++)
+        if (*p == '_')
+            *p = ' ';
+    return text;
+}
+
 static void operation(struct arena *a, struct view *paths, struct view *components, const struct route *r)
 {
     const char *path = path_of(a, r->pattern, NULL);
@@ -141,6 +165,7 @@ static void operation(struct arena *a, struct view *paths, struct view *componen
         item = view_object(paths, path);
     struct view *o = view_object(item, lower(a, method_name(r->method)));
     view_text(o, "operationId", lower(a, r->name));
+    view_text(o, "summary", summary_of(a, r->name));
     view_append_text(view_array(o, "tags"), tag_of(a, r->pattern));
     view_text(o, "x-policy", policy_name((enum policy)r->policy));
     if (strcmp(policies[r->policy].permission, "NONE") != 0)
@@ -214,6 +239,9 @@ struct view *openapi_view(struct arena *a)
     struct view *info = view_object(root, "info");
     view_text(info, "title", "Tarazu");
     view_text(info, "version", "1");
+    struct view *license = view_object(info, "license");
+    view_text(license, "name", "MIT");
+    view_text(license, "identifier", "MIT");
     view_text(info, "description", "Every page is its own API: ask with Accept: application/json.");
     view_text(view_append(view_array(root, "servers")), "url", "/");
     struct view *paths = view_object(root, "paths"), *components = view_object(root, "components");
