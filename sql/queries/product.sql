@@ -20,6 +20,9 @@ SELECT admin_product_json($1, $2)::text AS body
 SELECT id, slug, (SELECT coalesce(max(v.position) + 1, 0) FROM variants v WHERE v.product_id = p.id) AS next_position
   FROM products p WHERE slug = $1 FOR NO KEY UPDATE
 
+-- name: q_product_variant_ids :many (text slug)
+SELECT v.id, v.sku FROM products p JOIN variants v ON v.product_id = p.id WHERE p.slug = $1 AND v.archived_at IS NULL
+
 -- name: q_product_category :opt (text slug)
 SELECT id FROM categories WHERE slug = $1 AND archived_at IS NULL
 

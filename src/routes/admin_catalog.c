@@ -4,7 +4,7 @@
 #include "auth/audit.h"
 #include "core/arena.h"
 #include "core/view.h"
-#include "shop/catalog.h"
+#include "routes/cursor.h"
 #include "shop/media.h"
 #include "shop/product_admin.h"
 #include "shop/stock.h"
@@ -32,7 +32,7 @@ static const struct field option_fields[] = {
 static const struct schema option_in = SCHEMA(option_in, option_fields);
 
 static const struct field variant_fields[] = {
-    FIELD(F_INT, variant_in, id, .min = 1, .max = INT64_MAX, .doc = "a variant the product has; else a new one"),
+    FIELD(F_INT, variant_in, id, .min = 1, .max = INT64_MAX, .doc = "or the SKU: a variant the product has; else a new one"),
     FIELD(F_TEXT, variant_in, sku, .min = 1, .max = 60),
     FIELD(F_ARRAY, variant_in, options, .sub = &option_in, .max = 10,
           .count_offset = offsetof(struct variant_in, option_count),
@@ -41,7 +41,7 @@ static const struct field variant_fields[] = {
     FIELD(F_INT, variant_in, compare_at_price, .max = PRICE_MAX, .flags = F_NULLABLE,
           .present_offset = offsetof(struct variant_in, compare_given)),
     FIELD(F_INT, variant_in, weight_g, .max = 1000000),
-    FIELD(F_INT, variant_in, on_hand, .max = STOCK_MAX, .doc = "first count of a new variant"),
+    FIELD(F_INT, variant_in, on_hand, .max = STOCK_MAX, .doc = "what was counted"),
     FIELD(F_BOOL, variant_in, archived),
 };
 static const struct schema variant_in = SCHEMA(variant_in, variant_fields);
@@ -119,8 +119,13 @@ static const char *target_of(struct request *req, const struct view *product)
 enum err admin_product_list_get(struct request *req)
 {
     const struct admin_product_query *q = req->params;
-    int64_t limit = q->limit == INT_ABSENT ? CATALOG_PAGE : q->limit;
-    return product_admin_list(&req->op, q->q, limit, q->cursor, req->reply.view);
+    struct op *op = &req->op;
+    int64_t before, next;
+    const char *list = arena_printf(op->arena, "admin_products\n%s", q->q ? q->q : "");
+    TRY(cursor_read(op, list, q->cursor, &before));
+    TRY(product_admin_list(op, q->q, cursor_limit(q->limit), before, req->reply.view, &next));
+    cursor_next(op, list, next, req->reply.view);
+    return ERR_OK;
 }
 
 enum err admin_product_new_get(struct request *req)

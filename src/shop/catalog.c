@@ -45,22 +45,21 @@ size_t catalog_words(struct op *op, const char *q, const char *const **out)
     return n;
 }
 
-/* ---- cursors ---- */
+/* ---- cursors: lists run by (rank, id), rank being what they are sorted by ---- */
 
 static const char *bound_hash(struct op *op, const char *bound)
 {
     return arena_strndup(op->arena, crypto_sha256_hex(op->arena, str_of(bound)), BOUND_HEX);
 }
 
-const char *catalog_cursor(struct op *op, const char *bound, int64_t rank, int64_t id)
+static const char *cursor_make(struct op *op, const char *bound, int64_t rank, int64_t id)
 {
     const char *plain = arena_printf(op->arena, "%s.%lld.%lld", bound_hash(op, bound),
                                      (long long)rank, (long long)id);
     return crypto_base64url(op->arena, plain, strlen(plain));
 }
 
-enum err catalog_cursor_read(struct op *op, const char *cursor, const char *bound, int64_t *rank,
-                             int64_t *id)
+static enum err cursor_read(struct op *op, const char *cursor, const char *bound, int64_t *rank, int64_t *id)
 {
     struct str rest;
     *rank = *id = INT64_MIN;
@@ -132,7 +131,7 @@ enum err catalog_list(struct op *op, const struct catalog_filter *filter, int64_
 {
     int64_t rank, id;
     const char *bound = bound_of(op, filter);
-    TRY(catalog_cursor_read(op, cursor, bound, &rank, &id));
+    TRY(cursor_read(op, cursor, bound, &rank, &id));
     struct queued *list = queue_list(op, filter, limit, rank, id);
     struct queued *facets = queue_facets(op, filter, into);
     TRY(db_flush(op));
@@ -140,7 +139,7 @@ enum err catalog_list(struct op *op, const struct catalog_filter *filter, int64_
     if (row_null(&list->rows, 0, "next_id"))
         view_null(into, "next");
     else
-        view_text(into, "next", catalog_cursor(op, bound, row_int(&list->rows, 0, "next_rank"),
+        view_text(into, "next", cursor_make(op, bound, row_int(&list->rows, 0, "next_rank"),
                                                row_int(&list->rows, 0, "next_id")));
     facets_view(op, filter, facets, into);
     return ERR_OK;

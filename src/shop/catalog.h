@@ -38,9 +38,4 @@ enum err catalog_category(struct op *op, const char *slug, struct view **out) MU
 /* {categories, newest, bestselling, on_sale} */
 enum err catalog_home(struct op *op, struct view *into) MUST_CHECK;
 
-/* Cursors of lists that run by (rank, id): opaque text bound to what the list shows. */
-const char *catalog_cursor(struct op *op, const char *bound, int64_t rank, int64_t id);
-enum err catalog_cursor_read(struct op *op, const char *cursor, const char *bound, int64_t *rank,
-                             int64_t *id) MUST_CHECK;
-
 #endif

@@ -8,6 +8,8 @@
 #include "core/text.h"
 #include "core/view.h"
 #include "db/db.h"
+#include "db/lock.h"
+#include "shop/stock.h"
 
 /* ---- input ---- */
 
@@ -90,8 +92,6 @@ static void check_variant(struct op *op, const struct variant_in *v, size_t i)
         err_field(op, arena_printf(op->arena, "/variants/%zu/sku", i), "required", NULL);
     if (fresh && v->price == INT64_MIN)
         err_field(op, arena_printf(op->arena, "/variants/%zu/price", i), "required", NULL);
-    if (!fresh && v->on_hand != INT64_MIN) /* existing stock is counted under its own lock */
-        err_field(op, arena_printf(op->arena, "/variants/%zu/on_hand", i), "not_available", NULL);
 }
 
 static const char *variant_options(struct op *op, const struct variant_in *v, size_t i)
@@ -113,29 +113,54 @@ static enum err add_variant(struct op *op, int64_t product, const struct variant
 static enum err change_variant(struct op *op, int64_t product, const struct variant_in *v, const char *options, size_t i)
 {
     struct rows r;
+    struct stock_result done;
+    const struct stock_change count = { .on_hand = v->on_hand, .delta = INT64_MIN, .expected_on_hand = INT64_MIN };
     TRY(db_query(op, &r, Q_VARIANT_UPDATE, P_INT(product), P_INT(v->id), P_TEXT(v->sku), P_TEXT(options),
                  P_OPT_INT(v->price), P_BOOL(v->compare_given), P_OPT_INT(v->compare_at_price), P_OPT_INT(v->weight_g),
                  flag(v->archived)));
     if (r.count)
-        return ERR_OK;
+        return v->on_hand == INT64_MIN ? ERR_OK : stock_count(op, v->id, &count, &done);
     err_field(op, arena_printf(op->arena, "/variants/%zu/id", i), "not_found", NULL);
     return ERR_INVALID_FIELD;
 }
 
-static enum err save_variants(struct op *op, int64_t product, const struct product_in *in, int64_t position)
+static enum err save_variants(struct op *op, int64_t product, const struct variant_in *list, size_t n, int64_t position)
 {
-    const char **options = arena_array(op->arena, const char *, in->variant_count);
-    for (size_t i = 0; i < in->variant_count; i++) {
-        check_variant(op, &in->variants[i], i);
-        options[i] = variant_options(op, &in->variants[i], i);
+    const char **options = arena_array(op->arena, const char *, n);
+    for (size_t i = 0; i < n; i++) {
+        check_variant(op, &list[i], i);
+        options[i] = variant_options(op, &list[i], i);
     }
     if (op->err->code)
         return op->err->code;
-    for (size_t i = 0; i < in->variant_count; i++) {
-        const struct variant_in *v = &in->variants[i];
+    for (size_t i = 0; i < n; i++) {
+        const struct variant_in *v = &list[i];
         TRY(v->id == INT64_MIN ? add_variant(op, product, v, options[i], position++)
                                : change_variant(op, product, v, options[i], i));
     }
+    return ERR_OK;
+}
+
+/* The variants meant by a change: one without an id is the product's own with that SKU, if it has
+ * it. Locks those whose stock is counted, before any row is locked: shipping takes a variant's lock
+ * and then its product's row. */
+static enum err resolve_variants(struct op *op, const char *slug, const struct product_in *in, struct variant_in **out)
+{
+    struct lock_set locks = { .n = 0 };
+    struct rows r;
+    *out = arena_array(op->arena, struct variant_in, in->variant_count);
+    TRY(db_query(op, &r, Q_PRODUCT_VARIANT_IDS, P_TEXT(slug)));
+    for (size_t i = 0; i < in->variant_count; i++) {
+        struct variant_in *v = &(*out)[i];
+        *v = in->variants[i];
+        for (int k = 0; k < r.count && v->id == INT64_MIN && v->sku; k++)
+            if (strcmp(row_text(&r, k, "sku"), v->sku) == 0)
+                v->id = row_int(&r, k, "id");
+        if (v->id != INT64_MIN && v->on_hand != INT64_MIN)
+            lock_add(&locks, LOCK_VARIANT, v->id);
+    }
+    if (locks.n)
+        lock_queue(op, &locks);
     return ERR_OK;
 }
 
@@ -198,7 +223,7 @@ enum err product_create(struct op *op, const struct product_in *in, int64_t *id)
                  P_TEXT(either(c.description_fa, c.description_en)), P_TEXT(c.description_en), P_INT(c.category),
                  P_TEXT(in->tax_class), flag(in->returnable), flag(in->active), P_TEXT(c.attributes)));
     *id = row_int(&r, 0, "id");
-    TRY(save_variants(op, *id, in, 0));
+    TRY(save_variants(op, *id, in->variants, in->variant_count, 0));
     return finish(op, *id);
 }
 
@@ -206,6 +231,8 @@ enum err product_change(struct op *op, const char *slug, const struct product_in
 {
     struct columns c;
     struct rows r;
+    struct variant_in *variants;
+    TRY(resolve_variants(op, slug, in, &variants));
     TRY(db_query(op, &r, Q_PRODUCT_LOCK, P_TEXT(slug)));
     if (r.count == 0)
         return err_set(op, ERR_NOT_FOUND, NULL);
@@ -221,7 +248,7 @@ enum err product_change(struct op *op, const char *slug, const struct product_in
                 flag(in->returnable), flag(in->active), P_TEXT(c.attributes), flag(in->archived)));
     if (renamed)
         db_queue(op, Q_PRODUCT_OLD_SLUG, P_INT(id), P_TEXT(slug));
-    TRY(save_variants(op, id, in, position));
+    TRY(save_variants(op, id, variants, in->variant_count, position));
     return finish(op, id);
 }
 

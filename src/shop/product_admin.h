@@ -1,6 +1,6 @@
 /* What staff do to products: make, change, rename, put away. Inside a transaction of a web process
- * (and of `tarazu import` for the search key). The rows are locked by the product's row alone; stock
- * of new variants comes as a count. */
+ * (and of `tarazu import` for the search key). Changes of one product stand in line for its row;
+ * stock comes as counts (shop/stock.h). */
 #ifndef SHOP_PRODUCT_ADMIN_H
 #define SHOP_PRODUCT_ADMIN_H
 
@@ -23,7 +23,7 @@ struct option_in {
 };
 
 struct variant_in {
-    int64_t id; /* INT64_MIN: a new one */
+    int64_t id; /* INT64_MIN: the product's own with this SKU, else a new one */
     const char *sku;
     const struct option_in *options;
     size_t option_count;
@@ -56,9 +56,10 @@ enum err product_refresh_search(struct op *op, int64_t id, int64_t *variants) MU
 /* As staff see it. *id may be NULL. */
 enum err product_admin_view(struct op *op, const char *slug, int64_t *id, struct view **out) MUST_CHECK;
 enum err product_admin_view_id(struct op *op, int64_t id, struct view **out) MUST_CHECK;
-/* {items, next}; all products, newest first. */
-enum err product_admin_list(struct op *op, const char *q, int64_t limit, const char *cursor,
-                            struct view *into) MUST_CHECK;
+/* {items}; all products, newest first, below the id `before` (INT64_MIN: from the newest). *next: the
+ * id to go on below; INT64_MIN: that was all. */
+enum err product_admin_list(struct op *op, const char *q, int64_t limit, int64_t before, struct view *into,
+                            int64_t *next) MUST_CHECK;
 /* Adds "categories": [{slug, title, depth}] for a form. */
 enum err product_admin_categories(struct op *op, struct view *into) MUST_CHECK;
 

@@ -3,7 +3,6 @@
 
 #include "core/arena.h"
 #include "core/str.h"
-#include "core/text.h"
 #include "core/view.h"
 #include "db/db.h"
 #include "shop/catalog.h"
@@ -35,21 +34,15 @@ enum err product_admin_view_id(struct op *op, int64_t id, struct view **out)
     return body_view(op, row_text(&r, 0, "body"), out);
 }
 
-enum err product_admin_list(struct op *op, const char *q, int64_t limit, const char *cursor, struct view *into)
+enum err product_admin_list(struct op *op, const char *q, int64_t limit, int64_t before, struct view *into, int64_t *next)
 {
-    int64_t rank, before;
     const char *const *words;
     struct rows r;
-    const char *bound = arena_printf(op->arena, "admin\n%s", q ? text_search_key(op->arena, str_of(q)) : "");
-    TRY(catalog_cursor_read(op, cursor, bound, &rank, &before));
     size_t n = catalog_words(op, q, &words);
     TRY(db_query(op, &r, Q_ADMIN_PRODUCT_LIST, P_TEXT(lang_code(op->lang)), n ? P_TEXTS(words, n) : P_NULL,
                  P_OPT_INT(before), P_INT(limit)));
     view_json(into, "items", row_text(&r, 0, "items"));
-    if (row_null(&r, 0, "next_id"))
-        view_null(into, "next");
-    else
-        view_text(into, "next", catalog_cursor(op, bound, 0, row_int(&r, 0, "next_id")));
+    *next = row_int(&r, 0, "next_id");
     return ERR_OK;
 }
 
