@@ -1,17 +1,6 @@
 -- How resources leave as JSON, in one place: the pages, the API and the stored answers of idempotent
 -- requests show the same. Replaced by `tarazu migrate` whenever this file changes.
 
-CREATE OR REPLACE FUNCTION pick_lang(fa text, en text, lang text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$ SELECT CASE WHEN lang = 'en' AND coalesce(en, '') <> '' THEN en ELSE fa END $$;
-
-CREATE OR REPLACE FUNCTION options_json(options jsonb, lang text) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT coalesce(jsonb_agg(jsonb_build_object('name', coalesce(o -> 'name' ->> lang, o -> 'name' ->> 'fa'),
-                                                 'value', coalesce(o -> 'value' ->> lang, o -> 'value' ->> 'fa'))), '[]')
-      FROM jsonb_array_elements(options) o $$;
-
-CREATE OR REPLACE FUNCTION media_url(file text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$ SELECT '/media/' || file $$;
-
 CREATE OR REPLACE FUNCTION payment_json(p payments) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object('id', p.uuid, 'method', p.method, 'gateway', p.gateway, 'status', p.status,
         'amount', p.amount, 'currency', 'IRT', 'captured', p.captured, 'refunded', p.refund_committed,

@@ -468,4 +468,5 @@ GRANT INSERT, UPDATE ON wallets TO tarazu_order, tarazu_pay, tarazu_job;
 GRANT INSERT, UPDATE ON webhook_events TO tarazu_pay;
 GRANT DELETE ON webhook_events TO tarazu_job;
 GRANT INSERT, UPDATE ON webhook_refusals TO tarazu_pay;
-GRANT USAGE ON webhook_refusal_seq TO tarazu_pay;
+GRANT USAGE ON SEQUENCE webhook_refusal_seq TO tarazu_pay;
+GRANT USAGE ON SEQUENCE orders_id_seq TO tarazu_order;
