@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use utf8;
 use lib 't/lib';
+use open qw(:std :encoding(UTF-8));
 
 use Test::More;
 

@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use utf8;
 use lib 't/lib';
+use open qw(:std :encoding(UTF-8));
 
 use Test::More;
 
@@ -16,6 +17,24 @@ sub later { # the shop's own clock moves on
     $shop->db_query("UPDATE clock SET shift = shift + make_interval(secs => $seconds) RETURNING 1", admin => 1);
 }
 sub fresh_phone { return sprintf '0912555%04d', ++$turn }
+sub texts { my ($phone) = @_; (my $to = $phone) =~ s/^0/%2B98/; return @{ $shop->sandbox->get("/inbox/sms?phone=$to")->{json}{items} // [] } }
+# Asks for a code and waits for its SMS (an older one may lie in the inbox).
+sub challenge {
+    my ($c, $phone, $path, %more) = @_;
+    my $before = texts($phone);
+    my $r = $c->post($path // '/auth/request-otp', $c->{html} ? 'form' : 'json', { phone => $phone, %more });
+    wait_for(sub { texts($phone) > $before }, 15) or die "no SMS for $phone after $r->{status} $r->{body}";
+    return ($r, $shop->sms_code($phone));
+}
+sub log_in {
+    my ($phone, %o) = @_;
+    my $c = $shop->client(%o);
+    my ($r, $code) = challenge($c, $phone);
+    $r = $c->post('/auth/verify-otp', json => { challenge_id => $r->{json}{challenge_id}, phone => $phone, code => $code });
+    $r->{status} == 200 or die "verify-otp: $r->{body}";
+    @$c{qw(bearer refresh_token)} = @{ $r->{json} }{qw(access_token refresh_token)};
+    return $c;
+}
 sub code_of { my ($r) = @_; return $r->{json}{code} // '-' }
 
 subtest 'every spelling of a number is one account' => sub {
@@ -24,16 +43,14 @@ subtest 'every spelling of a number is one account' => sub {
         '۰۹۱۲۱۱۱۰۰۰۰', '٠٩١٢١١١٠٠٠٠', '0912 111 0000', '0912-111-0000', '+98 (912) 111 0000') {
         later(121);
         my $c = $shop->client;
+        my $before = texts('09121110000');
         my $r = $c->post('/auth/request-otp', json => { phone => $spelling });
         is($r->{status}, 202, "«$spelling»") or next;
-        my $code = wait_for(sub { $shop->sms_code('09121110000') });
-        my $v;
-        wait_for(sub {
-            $v = $c->post('/auth/verify-otp', json => { challenge_id => $r->{json}{challenge_id},
-                phone => $spelling, code => $shop->sms_code('09121110000') });
-            $v->{status} == 200;
-        }, 5) or diag $v->{body};
-        push @ids, $c->get('/account', bearer => $v->{json}{access_token})->{json}{id};
+        wait_for(sub { texts('09121110000') > $before }, 15);
+        $r = $c->post('/auth/verify-otp', json => { challenge_id => $r->{json}{challenge_id},
+            phone => $spelling, code => $shop->sms_code('09121110000') });
+        is($r->{status}, 200, '  and its code') or diag $r->{body};
+        push @ids, $c->get('/account', bearer => $r->{json}{access_token})->{json}{id};
     }
     is(scalar(keys %{ { map { $_ => 1 } @ids } }), 1, 'one customer');
     my $r = $shop->client->post('/auth/request-otp', json => { phone => '02188888888' });
@@ -77,15 +94,14 @@ subtest 'a code is good once, for its phone and challenge' => sub {
     ok(!grep({ /^__Host-(?:access|refresh)/ } keys %{ $c->{cookies} }), 'and no cookies to an API client');
     is(code_of($try->($challenge, $phone, $code)), 'code_invalid', 'the second time it is nothing');
     later(121);
-    $challenge = $c->post('/auth/request-otp', json => { phone => $phone })->{json}{challenge_id};
-    wait_for(sub { $shop->sms_code($phone) ne $code });
-    $code = $shop->sms_code($phone);
+    ($r, $code) = challenge($c, $phone);
+    $challenge = $r->{json}{challenge_id};
     later(301);
     is(code_of($try->($challenge, $phone, $code)), 'code_invalid', 'an expired code');
 };
 
 subtest 'refresh tokens' => sub {
-    my $c = $shop->login(fresh_phone());
+    my $c = log_in(fresh_phone());
     my $old = $c->{refresh_token};
     my $refresh = sub { $c->post('/auth/refresh', json => { refresh_token => $_[0] }, bearer => undef) };
     my $first = $refresh->($old);
@@ -112,7 +128,7 @@ subtest 'refresh tokens' => sub {
 };
 
 subtest 'access tokens end' => sub {
-    my $c = $shop->login(fresh_phone());
+    my $c = log_in(fresh_phone());
     is($c->get('/account')->{status}, 200, 'good');
     later(901);
     my $r = $c->get('/account');
@@ -122,14 +138,14 @@ subtest 'access tokens end' => sub {
 
 subtest 'sessions' => sub {
     my $phone = fresh_phone();
-    my $one = $shop->login($phone);
+    my $one = log_in($phone);
     later(121);
-    my $two = $shop->login($phone, headers => { 'user-agent' => 'Second/1.0' });
+    my $two = log_in($phone, headers => { 'user-agent' => 'Second/1.0' });
     my $items = $one->get('/account/sessions')->{json}{items};
     is(scalar @$items, 2, 'both are listed');
     my ($other) = grep { !$_->{current} } @$items;
     is($other->{agent}, 'Second/1.0', 'with what they are');
-    my $stranger = $shop->login(fresh_phone());
+    my $stranger = log_in(fresh_phone());
     is($stranger->delete("/account/sessions/$other->{id}")->{status}, 404, 'a stranger cannot end it');
     is($two->get('/account')->{status}, 200, 'so it goes on');
     is($one->delete("/account/sessions/$other->{id}")->{status}, 200, 'its owner can');
@@ -187,16 +203,15 @@ subtest 'a browser without JavaScript' => sub {
     for my $evil ('https://evil.example/', '//evil.example', '/\\evil.example', 'javascript:alert(1)') {
         later(121);
         my $e = $shop->client(html => 1);
-        my ($c) = $e->post('/auth/request-otp', form => { phone => $phone, next => $evil })->{headers}{location} =~ /challenge=([0-9a-f-]+)/;
-        my $last = $code;
-        wait_for(sub { ($code = $shop->sms_code($phone)) ne $last });
+        ($r, $code) = challenge($e, $phone, undef, next => $evil);
+        my ($c) = $r->{headers}{location} =~ /challenge=([0-9a-f-]+)/;
         $r = $e->post('/auth/verify-otp', form => { challenge_id => $c, phone => $phone, code => $code, next => $evil });
         like($r->{headers}{location} // '', qr{^(?:\Q@{[$shop->url]}\E)?/$}, "next=$evil stays in the shop");
     }
 };
 
 subtest 'the account' => sub {
-    my $c = $shop->login(fresh_phone());
+    my $c = log_in(fresh_phone());
     my $r = $c->patch('/account', json => { name => 'علي كريمي', email => 'Ali@Example.COM' });
     is($r->{status}, 200, 'changed');
     is($r->{json}{name}, 'علی کریمی', 'Arabic letters become Persian');
@@ -214,7 +229,7 @@ subtest 'the account' => sub {
 my %address = (recipient => 'سارا', phone => '۰۲۱۸۸۸۸۸۸۸۸', province => 'IR-23', city => 'تهران', line => 'خیابان آزادی',
     plaque => '۱۲', postal_code => '۱۲۳۴۵-۶۷۸۹۰', lat => 35.7001, lng => 51.4);
 subtest 'addresses' => sub {
-    my ($c, $other) = map { $shop->login(fresh_phone()) } 1 .. 2;
+    my ($c, $other) = map { log_in(fresh_phone()) } 1 .. 2;
     my $r = $c->post('/account/addresses', json => \%address);
     is($r->{status}, 201, 'added') or diag $r->{body};
     my $id = $r->{json}{id};
@@ -238,16 +253,16 @@ subtest 'addresses' => sub {
 
 subtest 'another phone, and leaving' => sub {
     my ($phone, $next) = (fresh_phone(), fresh_phone());
-    my $c = $shop->login($phone);
+    my $c = log_in($phone);
     later(601);
     my $r = $c->post('/account/phone/request-otp', json => { phone => $next });
     is($r->{status}, 403, 'a log-in of ten minutes ago is not enough');
     is(code_of($r), 'proof_required', 'a fresh code is wanted');
+    my $before = texts($phone);
     my $challenge = $c->post('/account/prove', json => {})->{json}{challenge_id};
-    my $old = '';
-    my $prove = sub { $c->post('/account/prove', json => { challenge_id => $challenge, code => $shop->sms_code($phone) }) };
-    ok(wait_for(sub { $prove->()->{status} == 200 }, 10), 'proved');
-    my $taken = $shop->login(fresh_phone());
+    wait_for(sub { texts($phone) > $before }, 15);
+    is($c->post('/account/prove', json => { challenge_id => $challenge, code => $shop->sms_code($phone) })->{status}, 200, 'proved');
+    my $taken = log_in(fresh_phone());
     $r = $c->post('/account/phone/request-otp', json => { phone => $next });
     is($r->{status}, 202, 'a code goes to the new number');
     my %change = (challenge_id => $r->{json}{challenge_id}, phone => $next, code => $shop->sms_code($next));

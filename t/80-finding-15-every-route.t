@@ -7,6 +7,7 @@ use strict;
 use warnings;
 use utf8;
 use lib 't/lib';
+use open qw(:std :encoding(UTF-8));
 
 use Digest::SHA qw(hmac_sha256);
 use JSON::PP ();
