@@ -73,7 +73,8 @@ CREATE FUNCTION actor_kind() RETURNS text LANGUAGE sql STABLE
 CREATE FUNCTION actor_id() RETURNS bigint LANGUAGE sql STABLE
     AS $$ SELECT nullif(current_setting('tarazu.actor_id', true), '')::bigint $$;
 CREATE FUNCTION actor_name() RETURNS text LANGUAGE sql STABLE
-    AS $$ SELECT coalesce(nullif(current_setting('tarazu.actor_name', true), ''), session_user) $$;
+    AS $$ SELECT CASE WHEN actor_kind() = 'database' THEN session_user::text
+                      ELSE nullif(current_setting('tarazu.actor_name', true), '') END $$;
 CREATE FUNCTION actor_request() RETURNS text LANGUAGE sql STABLE
     AS $$ SELECT nullif(current_setting('tarazu.request_id', true), '') $$;
 

@@ -92,7 +92,7 @@ static enum err effect_capture(struct op *op, struct order_facts *o, const struc
     if (o->wallet)
         db_queue(op, Q_WALLET_CAPTURE, P_INT(o->id));
     order_post_capture(op, o, main ? main->method : "wallet", o->wallet, main ? main->amount : 0, main ? main->id : 0);
-    outbox_add(op, "invoice_seal", NULL, NULL, 1);
+    outbox_add(op, "invoice_seal", "soon", NULL, 1);
     notify(op, o, "order_paid");
     return ERR_OK;
 }

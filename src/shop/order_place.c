@@ -265,7 +265,7 @@ static void queue_payment(struct op *op, const struct placing *p, int64_t id)
         db_queue(op, Q_WALLET_CAPTURE, P_INT(id));
     order_post_capture(op, &o, "wallet", price->wallet, 0, 0);
     db_queue(op, Q_ORDER_MOVE, P_INT(id), P_INT(1), P_TEXT("capture"), P_TEXT("paid"), P_NULL);
-    outbox_add(op, "invoice_seal", NULL, NULL, 1);
+    outbox_add(op, "invoice_seal", "soon", NULL, 1);
 }
 
 static void queue_writes(struct op *op, const struct placing *p, int64_t id)
