@@ -64,7 +64,8 @@ static struct templates *load_templates(struct arena *a)
 {
     const char *error = NULL;
     struct templates *t = templates_load(a, conf->template_dir, &error);
-    if (t && templates_texts(t, a, conf->locale_dir, &error))
+    if (t && templates_texts(t, a, conf->locale_dir, &error) &&
+        templates_assets(t, a, conf->static_dir, &error))
         return t;
     log_error("templates: %s", error ? error : "cannot be read");
     return NULL;
