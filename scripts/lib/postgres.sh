@@ -47,7 +47,7 @@ CONF
     share "$STATE/conf/postgresql.conf"
 }
 
-postgres_ready() { as_user "$PG_BIN/pg_isready" -q -h "$SOCK/pg"; }
+postgres_ready() { as_user "$PG_BIN/pg_isready" -q -h "$SOCK/pg" -U postgres -d postgres; }
 
 postgres_start() { # connections needed
     postgres_init
