@@ -29,7 +29,8 @@ sub log_in {
     my ($self) = @_;
     my $c = $self->doing('asking for a one-time code');
     my $before = $self->newest_text;
-    my $challenge = $c->call('POST', '/auth/request-otp', body => { phone => $self->{phone} }, expect => [202]);
+    my $challenge = $c->call('POST', '/auth/request-otp', body => { phone => $self->{phone} },
+        expect => [202]);
     $self->doing('waiting for the code by SMS');
     my $code = Client::until_true("the SMS to $self->{phone}", sub {
         my $text = $self->newest_text;
@@ -52,7 +53,8 @@ sub fill_cart {
         my ($variant) = grep { $_->{sku} eq $sku } @{ $product->{variants} };
         die "«$slug» has no variant $sku\n" unless $variant;
         $self->doing("putting $sku into the cart");
-        $c->call('POST', '/cart/items', body => { variant_id => $variant->{id}, quantity => $quantity }, once => 1);
+        $c->call('POST', '/cart/items', once => 1,
+            body => { variant_id => $variant->{id}, quantity => $quantity });
     }
     return;
 }
@@ -84,7 +86,8 @@ sub order {
 sub go_to_bank {
     my ($self) = @_;
     my $c = $self->doing('starting the payment');
-    my $start = $c->call('POST', '/payment/process', body => { order => $self->{order}{number} }, once => 1, expect => [201]);
+    my $start = $c->call('POST', '/payment/process', once => 1, expect => [201],
+        body => { order => $self->{order}{number} });
     my ($track) = $start->{redirect_url} =~ m{/([0-9]+)(?:/direct)?(?:\?.*)?\z}
         or die "no track id in $start->{redirect_url}\n";
     return $track;
@@ -110,7 +113,8 @@ sub see {
 sub sees_status {
     my ($self, $status) = @_;
     $self->doing("waiting until the order is $status");
-    Client::until_true("order $self->{order}{number} becoming $status", sub { $self->see->{status} eq $status });
+    Client::until_true("order $self->{order}{number} becoming $status",
+        sub { $self->see->{status} eq $status });
     return;
 }
 
@@ -136,9 +140,10 @@ sub lets_expire {
     my ($self) = @_;
     $self->doing('putting back the clock of the order');
     my $owner = $self->{database} =~ s/\buser=\S+/user=tarazu_owner/r;
-    my $sql = "UPDATE orders SET placed_at = placed_at - interval '1 hour', expires_at = expires_at - interval '1 hour'"
+    my $sql = 'UPDATE orders SET placed_at = placed_at - (expires_at - shop_now()), expires_at = shop_now()'
         . " WHERE number = '$self->{order}{number}' AND status = 'pending'";
-    system('psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $owner, '-c', $sql) == 0 or die "psql failed\n";
+    system('psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $owner, '-c', $sql) == 0
+        or die "psql failed\n";
     return;
 }
 
