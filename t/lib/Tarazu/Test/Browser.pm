@@ -133,9 +133,18 @@ sub evaluate {
 sub leave {
     my ($self, $source) = @_;
     $self->{events} = [];
-    $self->evaluate("setTimeout(() => { $source }, 0); true");
+    $self->evaluate("{ $source }; true"); # without timers: they do not run when scripts are off
     $self->wait_event('Page.loadEventFired', 30);
     return $self;
+}
+
+# Chooses a file in a file field.
+sub choose_file {
+    my ($self, $selector, $file) = @_;
+    my $root = $self->call('DOM.getDocument')->{root}{nodeId};
+    my $node = $self->call('DOM.querySelector', nodeId => $root, selector => $selector)->{nodeId}
+        or die "no $selector\n";
+    $self->call('DOM.setFileInputFiles', nodeId => $node, files => [$file]);
 }
 
 # Complaints of the browser since the last open(): console errors, refused styles and scripts, failed
