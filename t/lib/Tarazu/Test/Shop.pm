@@ -83,10 +83,11 @@ sub sandbox {
 sub login {
     my ($self, $phone, %o) = @_;
     my $client = $self->client(%o, html => 0);
+    my $before = $self->_texts($phone);
     my $r = $client->post('/auth/request-otp', json => { phone => $phone });
     $r->{status} == 202 or die "request-otp for $phone: $r->{status} $r->{body}";
     my $challenge = $r->{json}{challenge_id};
-    my $code = $self->sms_code($phone);
+    my $code = $self->sms_code($phone, $before); # an older one may lie in the inbox
     $r = $client->post('/auth/verify-otp',
         json => { challenge_id => $challenge, phone => $phone, code => $code });
     $r->{status} == 200 or die "verify-otp for $phone: $r->{status} $r->{body}";
@@ -95,15 +96,21 @@ sub login {
     return $client;
 }
 
-# The newest one-time code sent to a phone, waited for.
-sub sms_code {
+sub _texts {
     my ($self, $phone) = @_;
     (my $to = $phone) =~ s/^0/+98/;
     $to =~ s/\+/%2B/;
+    return @{ $self->sandbox->get("/inbox/sms?phone=$to")->{json}{items} // [] };
+}
+
+# The newest one-time code sent to a phone, waited for; with a number: once there are more messages.
+sub sms_code {
+    my ($self, $phone, $more_than) = @_;
     my $code;
     wait_for(sub {
-        my $r = $self->sandbox->get("/inbox/sms?phone=$to");
-        my $item = ($r->{json}{items} // [])->[0] or return;
+        my @items = $self->_texts($phone);
+        return if @items <= ($more_than // 0);
+        my $item = $items[0];
         my $text = join ' ', map { $item->{$_} // () } qw(code token text);
         $text =~ tr/\x{6f0}-\x{6f9}\x{660}-\x{669}/0-90-9/;
         ($code) = $text =~ /(?<!\d)(\d{5,6})(?!\d)/;
