@@ -15,6 +15,7 @@ BEGIN
             EXECUTE format('CREATE ROLE %I LOGIN', name);
         END IF;
         EXECUTE format('ALTER ROLE %I SET timezone = ''UTC''', name);
+        EXECUTE format('ALTER ROLE %I SET jit = off', name); -- short statements: compiling costs more than it saves
     END LOOP;
     -- Requests of people.
     FOREACH name IN ARRAY ARRAY['tarazu_web', 'tarazu_order', 'tarazu_pay']
