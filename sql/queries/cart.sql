@@ -71,9 +71,6 @@ SELECT count(*) AS lines FROM cart_items WHERE cart_id = $1
 -- name: q_cart_items :many (bigint cart)
 SELECT variant_id, quantity, price_seen FROM cart_items WHERE cart_id = $1 ORDER BY variant_id
 
--- name: q_cart_clear :exec (bigint cart)
-DELETE FROM cart_items WHERE cart_id = $1
-
 -- name: q_cart_drop :exec (bigint cart)
 DELETE FROM carts WHERE id = $1
 
@@ -82,10 +79,6 @@ UPDATE carts SET coupon_code = $2 WHERE id = $1
 
 -- name: q_cart_form :exec (bigint cart, text form)
 UPDATE carts SET form = $2::jsonb, updated_at = shop_now() WHERE id = $1
-
--- name: q_cart_seen :exec (bigint cart)
-UPDATE cart_items i SET price_seen = v.price FROM variants v
- WHERE i.cart_id = $1 AND v.id = i.variant_id AND i.price_seen <> v.price
 
 -- name: q_carts_purge :many ()
 DELETE FROM carts WHERE customer_id IS NULL AND updated_at < shop_now() - interval '60 days' RETURNING id

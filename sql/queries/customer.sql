@@ -29,10 +29,6 @@ UPDATE customers SET avatar = $2 WHERE id = $1 AND erased_at IS NULL
 -- name: q_customer_phone :exec (bigint id, text phone)
 UPDATE customers SET phone = $2 WHERE id = $1 AND erased_at IS NULL
 
--- name: q_customer_email_verified :opt (bigint id, text email)
-UPDATE customers SET email_verified_at = shop_now()
- WHERE id = $1 AND email = $2 AND erased_at IS NULL RETURNING id
-
 -- name: q_customer_erase :exec (bigint id)
 UPDATE customers
    SET phone = 'erased:' || id, name = NULL, email = NULL, email_verified_at = NULL, national_code = NULL,

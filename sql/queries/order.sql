@@ -43,9 +43,6 @@ UPDATE orders SET status = $4, event = $3, reason = $5, version = version + 1,
 -- name: q_order_cancel_reason :exec (bigint id, text cancel_reason)
 UPDATE orders SET cancel_reason = $2 WHERE id = $1
 
--- name: q_order_method :exec (bigint id, text method)
-UPDATE orders SET payment_method = $2 WHERE id = $1
-
 -- name: q_order_release :many (bigint order_id)
 -- All that is reserved goes back to the shelf, in variant order.
 WITH old AS (SELECT id, variant_id, reserved FROM order_items WHERE order_id = $1 AND reserved > 0),

@@ -94,12 +94,12 @@ sub head {
 # Statements of sql/queries: { name, kind, params => [[type, name] …], text, file }.
 sub queries {
     my @all;
-    for my $path (sort glob "$ROOT/sql/queries/*.sql") {
+    for my $path (files('sql/queries', qr/\.sql$/)) {
         my $query;
         for my $line (split /^/, slurp($path)) {
-            if ($line =~ /^-- name: (q_\w+) :(exec|one|opt|many) \(([^)]*)\)/) {
-                push @all, $query = { name => $1, kind => $2, text => '', file => $path =~ s/^\Q$ROOT\E\///r,
-                    params => [map { [split] } split /\s*,\s*/, $3] };
+            if (my ($name, $kind, $params) = $line =~ /^-- name: (q_\w+) :(exec|one|opt|many) \(([^)]*)\)/) {
+                push @all, $query = { name => $name, kind => $kind, text => '', file => $path,
+                    params => [map { [split] } split /\s*,\s*/, $params] };
             }
             elsif ($query && $line !~ /^\s*--/) { $query->{text} .= $line }
         }
