@@ -30,6 +30,9 @@ SELECT balance, held, balance - held AS available FROM wallets WHERE customer_id
 -- name: q_wallet_lock :opt (bigint customer)
 SELECT balance - held AS available FROM wallets WHERE customer_id = $1 FOR NO KEY UPDATE
 
+-- name: q_cart_lock :opt (bigint cart)
+SELECT id FROM carts WHERE id = $1 FOR NO KEY UPDATE
+
 -- name: q_coupon_lock :opt (bigint coupon)
 SELECT id FROM coupons WHERE id = $1 AND usage_limit IS NOT NULL FOR NO KEY UPDATE
 

@@ -22,7 +22,7 @@ enum pool { POOL_WEB, POOL_ORDER, POOL_PAY, POOL_JOB, POOL_COUNT };
 enum route_flags {
     ROUTE_TX = 1 << 0,         /* the pipeline runs the handler in one transaction */
     ROUTE_IDEMPOTENT = 1 << 1, /* a TX that honours Idempotency-Key; implies ROUTE_TX */
-    ROUTE_TWO_PHASE = 1 << 2,  /* handler runs its own transactions around an outside call */
+    ROUTE_TWO_PHASE = 1 << 2,  /* handler runs its own transactions; the answer is kept with the key afterwards */
     ROUTE_CSRF = 1 << 3,       /* unsafe by cookie: Origin / Sec-Fetch-Site are checked */
     ROUTE_CACHED = 1 << 4,     /* anonymous answers may be cached for a second by nginx */
     ROUTE_RAW_BODY = 1 << 5,   /* handler reads req->body itself; no decoding */

@@ -161,6 +161,19 @@ static enum err replay(struct request *req, const struct stored_answer *stored)
     return read_resource(req, stored->body);
 }
 
+/* An equal request was faster: its answer is there, or will be in a moment. */
+static enum err answer_of_other(struct request *req, const struct claim *claim)
+{
+    struct stored_answer stored;
+    bool found;
+    err_clear(&req->op);
+    TRY(claim_look(&req->op, claim, &found, &stored));
+    if (found)
+        return replay(req, &stored);
+    err_retry_after(&req->op, 1);
+    return err_set(&req->op, ERR_IDEMPOTENCY_IN_PROGRESS, NULL);
+}
+
 static enum err run_claimed(struct request *req, struct work *w)
 {
     struct stored_answer stored;
@@ -169,14 +182,32 @@ static enum err run_claimed(struct request *req, struct work *w)
     if (found)
         return replay(req, &stored);
     enum err e = db_tx(&req->op, work_in_tx, w);
-    if (e != ERR_CLAIM_TAKEN)
-        return e;
-    err_clear(&req->op);
-    TRY(claim_look(&req->op, w->claim, &found, &stored));
+    return e == ERR_CLAIM_TAKEN ? answer_of_other(req, w->claim) : e;
+}
+
+static enum err keep_answer(struct op *op, void *arg)
+{
+    struct work *w = arg;
+    claim_queue(op, w->claim);
+    return store_answer(w);
+}
+
+/* The handler runs its own transactions (it talks to the bank, or counts refusals): what it answered is
+ * kept with the key afterwards, so that a later duplicate is answered alike. */
+static enum err run_two_phase(struct request *req, struct work *w)
+{
+    struct stored_answer stored;
+    bool found = false;
+    if (w->claim)
+        TRY(claim_look(&req->op, w->claim, &found, &stored));
     if (found)
         return replay(req, &stored);
-    err_retry_after(&req->op, 1);
-    return err_set(&req->op, ERR_IDEMPOTENCY_IN_PROGRESS, NULL);
+    fresh_reply(req);
+    TRY(req->route->handler(req));
+    if (!w->claim)
+        return req->reply.resource ? store_answer(w) : ERR_OK;
+    enum err e = db_tx(&req->op, keep_answer, w);
+    return e == ERR_CLAIM_TAKEN ? answer_of_other(req, w->claim) : e;
 }
 
 /* Whose key it is. A guest without a cart has nobody to answer for: no claim. */
@@ -194,22 +225,18 @@ static enum err work(struct request *req)
     const struct route *route = req->route;
     struct work w = { .req = req };
     struct claim claim = { .route = route->name, .key = req->idempotency_key };
-    if (route->flags & ROUTE_IDEMPOTENT && req->idempotency_key) {
+    if (route->flags & (ROUTE_IDEMPOTENT | ROUTE_TWO_PHASE) && req->idempotency_key) {
         claim.scope = claim_scope(req);
         claim.fingerprint = request_fingerprint(req);
         w.claim = claim.scope ? &claim : NULL;
     }
-    if (w.claim)
+    if (route->flags & ROUTE_IDEMPOTENT && w.claim)
         TRY(run_claimed(req, &w));
     else if (route->flags & (ROUTE_TX | ROUTE_IDEMPOTENT))
         TRY(db_tx(&req->op, work_in_tx, &w));
-    else {
-        fresh_reply(req);
-        TRY(route->handler(req));
-        if (req->reply.resource)
-            TRY(store_answer(&w));
-        TRY(db_flush(&req->op));
-    }
+    else
+        TRY(run_two_phase(req, &w));
+    TRY(db_flush(&req->op));
     return w.resource ? read_resource(req, w.resource->rows.count ? row_text(&w.resource->rows, 0, "body") : NULL) : ERR_OK;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/assert.h"
 #include "core/test_hooks.h"
 #include "core/view.h"
 #include "db/db.h"
@@ -39,43 +40,61 @@ static void *read_list(struct op *op, const struct rows *r, const struct column 
     return list;
 }
 
-static void lock_variants(struct op *op, const char *json, struct lock_set *set, int64_t *ids, size_t *n)
+/* Coupon and variants: the last two in the order of locks, so they may be taken with or after the
+ * order. `json` is the array of variant ids. */
+struct goods {
+    int64_t coupon, variants[128];
+    size_t n;
+};
+
+static void read_goods(struct op *op, const struct rows *route, struct goods *g)
 {
-    const char *error;
+    const char *error, *json = row_text(route, 0, "variants");
     struct view *list = json ? view_parse(op->arena, str_of(json), 2, &error) : NULL;
-    *n = list ? view_count(list) : 0;
-    for (size_t i = 0; i < *n; i++) {
-        ids[i] = view_value_int(view_at(list, i));
-        lock_add(set, LOCK_VARIANT, ids[i]);
-    }
+    g->coupon = row_int(route, 0, "coupon_id");
+    g->n = list ? view_count(list) : 0;
+    for (size_t i = 0; i < g->n; i++)
+        g->variants[i] = view_value_int(view_at(list, i));
+}
+
+static void add_goods(struct lock_set *set, const struct goods *g)
+{
+    if (g->coupon != INT64_MIN)
+        lock_add(set, LOCK_COUPON, g->coupon);
+    for (size_t i = 0; i < g->n; i++)
+        lock_add(set, LOCK_VARIANT, g->variants[i]);
+}
+
+static void queue_goods_rows(struct op *op, const struct goods *g)
+{
+    if (test_omits("row"))
+        return;
+    if (g->coupon != INT64_MIN)
+        db_queue(op, Q_COUPON_LOCK, P_INT(g->coupon));
+    if (g->n)
+        db_queue(op, Q_STOCK_LOCK, P_INTS(g->variants, g->n));
 }
 
 enum err order_lock(struct op *op, int64_t order_id, bool stock, struct order_facts *out)
 {
     struct rows route;
     struct lock_set locks = { .n = 0 };
-    int64_t variants[128];
-    size_t variant_count = 0;
+    struct goods goods = { .coupon = INT64_MIN };
     TRY(db_query(op, &route, Q_ORDER_ROUTE, P_INT(order_id)));
     if (route.count == 0)
         return err_set(op, ERR_NOT_FOUND, NULL);
-    int64_t customer = row_int(&route, 0, "customer_id"), coupon = row_int(&route, 0, "coupon_id");
+    int64_t customer = row_int(&route, 0, "customer_id");
     lock_add(&locks, LOCK_CUSTOMER, customer);
     lock_add(&locks, LOCK_ORDER, order_id);
-    if (stock && coupon != INT64_MIN)
-        lock_add(&locks, LOCK_COUPON, coupon);
     if (stock)
-        lock_variants(op, row_text(&route, 0, "variants"), &locks, variants, &variant_count);
+        read_goods(op, &route, &goods);
+    add_goods(&locks, &goods);
     lock_queue(op, &locks);
-    bool rows = !test_omits("row");
-    if (rows)
+    if (!test_omits("row"))
         db_queue(op, Q_WALLET_LOCK, P_INT(customer));
     struct queued *order = db_queue(op, Q_ORDER_LOCK, P_INT(order_id));
     struct queued *payments = db_queue(op, Q_ORDER_FACTS_PAYMENTS, P_INT(order_id));
-    if (rows && stock && coupon != INT64_MIN)
-        db_queue(op, Q_COUPON_LOCK, P_INT(coupon));
-    if (rows && variant_count)
-        db_queue(op, Q_STOCK_LOCK, P_INTS(variants, variant_count));
+    queue_goods_rows(op, &goods);
     struct queued *items = db_queue(op, Q_ORDER_FACTS_ITEMS, P_INT(order_id));
     TRY(db_flush(op));
     *out = (struct order_facts){ 0 };
@@ -85,6 +104,19 @@ enum err order_lock(struct op *op, int64_t order_id, bool stock, struct order_fa
     out->payments = read_list(op, &payments->rows, payment_columns, COUNT(payment_columns), sizeof(struct order_payment));
     out->payment_count = (size_t)payments->rows.count;
     return ERR_OK;
+}
+
+enum err order_lock_goods(struct op *op, const struct order_facts *o)
+{
+    struct goods goods = { .coupon = o->coupon_id, .n = o->item_count };
+    struct lock_set locks = { .n = 0 };
+    ASSERT(o->item_count <= sizeof(goods.variants) / sizeof(goods.variants[0]));
+    for (size_t i = 0; i < o->item_count; i++)
+        goods.variants[i] = o->items[i].variant_id;
+    add_goods(&locks, &goods);
+    lock_queue(op, &locks);
+    queue_goods_rows(op, &goods);
+    return db_flush(op);
 }
 
 int64_t order_reserved(const struct order_facts *o)

@@ -32,8 +32,11 @@ struct order_facts {
     size_t payment_count;
 };
 
-/* With `stock`, the coupon and the variants are locked too: for events that move goods. */
+/* With `stock`, the coupon and the variants are locked too: for events that move goods. Without it
+ * they can still be locked afterwards (order_lock_goods): they come last in the order of locks. */
 enum err order_lock(struct op *op, int64_t order_id, bool stock, struct order_facts *out) MUST_CHECK;
+
+enum err order_lock_goods(struct op *op, const struct order_facts *o) MUST_CHECK;
 
 int64_t order_reserved(const struct order_facts *o);
 int64_t order_shipped(const struct order_facts *o);

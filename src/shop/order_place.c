@@ -71,6 +71,7 @@ static void queue_locks(struct op *op, const struct place_in *in, const struct p
     lock_queue(op, &locks);
     if (test_omits("row"))
         return;
+    db_queue(op, Q_CART_LOCK, P_INT(in->cart));
     db_queue(op, Q_WALLET_LOCK, P_INT(in->customer));
     if (look->coupon)
         db_queue(op, Q_COUPON_LOCK, P_INT(look->coupon));

@@ -94,6 +94,7 @@ static enum err paid_for_order(struct op *op, struct settle *s, struct order_fac
     if (is(o->status, "pending"))
         return capture(op, s, o, "capture");
     if (is(o->status, "canceled") && is(o->cancel_reason, "expired")) {
+        TRY(order_lock_goods(op, o));
         TRY(order_can_be_revived(op, o, &revive));
         if (revive)
             return capture(op, s, o, "late_capture");
@@ -131,10 +132,9 @@ static enum err not_paid(struct op *op, struct settle *s, const char *status, in
 static enum err decide_for_order(struct op *op, struct settle *s)
 {
     struct order_facts o;
-    bool paid = s->report.state == GATEWAY_PAID;
-    TRY(order_lock(op, s->order, paid, &o));
+    TRY(order_lock(op, s->order, false, &o)); /* a capture moves no goods: buyers of a hot variant do not wait for it */
     struct order_payment *p = order_payment(&o, s->id);
-    if (paid)
+    if (s->report.state == GATEWAY_PAID)
         return paid_for_order(op, s, &o);
     return not_paid(op, s, p->status, p->version);
 }
