@@ -6,6 +6,7 @@ use utf8;
 use lib 't/lib';
 use open qw(:std :encoding(UTF-8));
 
+use MIME::Base64 qw(decode_base64);
 use Test::More;
 
 use Tarazu::Test::Shop qw(wait_for);
@@ -224,6 +225,19 @@ subtest 'the account' => sub {
     }
     is($c->get('/account')->{json}{name}, 'علی کریمی', 'what was not named stays');
     is($shop->client->get('/account')->{status}, 401, 'nobody has no account');
+};
+
+subtest 'a picture of oneself' => sub {
+    my $c = log_in(fresh_phone());
+    my $send = sub { my ($type, $data) = @_; return $c->post('/account/avatar', multipart => [image => { filename => 'me.png', type => $type, data => $data }]) };
+    my $png = decode_base64('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==');
+    my $r = $send->('image/png', $png);
+    is($r->{status}, 200, 'taken') or diag $r->{body};
+    like($r->{json}{avatar}, qr{^/media/}, 'and shown from the folder of pictures');
+    is($c->get($r->{json}{avatar})->{status}, 200, 'where it is');
+    is($send->('image/png', '<script>alert(1)</script>')->{status}, 422, 'a page under the name of a picture');
+    my $bomb = substr($png, 0, 16) . pack('NN', 60000, 60000) . substr($png, 24);
+    is($send->('image/png', $bomb)->{status}, 422, 'one that would be huge when unpacked');
 };
 
 my %address = (recipient => 'سارا', phone => '۰۲۱۸۸۸۸۸۸۸۸', province => 'IR-23', city => 'تهران', line => 'خیابان آزادی',

@@ -195,7 +195,7 @@ CREATE TABLE audit_log (
     at         timestamptz NOT NULL DEFAULT shop_now(),
     actor_kind text NOT NULL DEFAULT actor_kind(),
     actor_id   bigint DEFAULT actor_id(),
-    actor_name text NOT NULL DEFAULT actor_name(),
+    actor_name text NOT NULL DEFAULT coalesce(actor_name(), actor_kind()),
     action     text NOT NULL,
     target     text NOT NULL,
     before     jsonb,

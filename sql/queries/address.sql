@@ -4,9 +4,11 @@
 SELECT recipient, phone, province, city, line, plaque, unit, postal_code, note, lat, lng
   FROM addresses WHERE customer_id = $1 AND id = $2 AND archived_at IS NULL
 
--- name: q_address_list :many (bigint customer)
-SELECT id, recipient, phone, province, city, line, plaque, unit, postal_code, note, lat, lng
-  FROM addresses WHERE customer_id = $1 AND archived_at IS NULL ORDER BY id DESC LIMIT 100
+-- name: q_address_list :many (bigint customer, text lang)
+SELECT a.id, a.recipient, a.phone, a.province, a.city, a.line, a.plaque, a.unit, a.postal_code, a.note,
+       a.lat, a.lng, CASE $2 WHEN 'en' THEN p.title_en ELSE p.title_fa END AS province_title
+  FROM addresses a LEFT JOIN provinces p ON p.code = a.province
+ WHERE a.customer_id = $1 AND a.archived_at IS NULL ORDER BY a.id DESC LIMIT 100
 
 -- name: q_address_add :opt (bigint customer, text recipient, text phone, text province, text city, text line, text plaque, text unit, text postal_code, text note, bigint lat, bigint lng, bigint most)
 INSERT INTO addresses (customer_id, recipient, phone, province, city, line, plaque, unit, postal_code, note, lat, lng)

@@ -79,7 +79,7 @@ enum err address_get(struct op *op, int64_t customer, int64_t id, struct address
 enum err address_list(struct op *op, int64_t customer, struct view *out)
 {
     struct rows r;
-    TRY(db_query(op, &r, Q_ADDRESS_LIST, P_INT(customer)));
+    TRY(db_query(op, &r, Q_ADDRESS_LIST, P_INT(customer), P_TEXT(lang_code(op->lang))));
     struct view *items = view_array(out, "items");
     for (int i = 0; i < r.count; i++) {
         struct address a;
@@ -87,6 +87,7 @@ enum err address_list(struct op *op, int64_t customer, struct view *out)
         row_read(&r, i, columns, COLUMNS, &a);
         view_int(item, "id", row_int(&r, i, "id"));
         address_view(&a, item);
+        view_text(item, "province_title", row_text(&r, i, "province_title"));
     }
     view_null(out, "next");
     return ERR_OK;

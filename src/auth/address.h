@@ -30,7 +30,7 @@ void address_view(const struct address *address, struct view *out); /* also of a
 
 /* A live address of the customer; ERR_NOT_FOUND. */
 enum err address_get(struct op *op, int64_t customer, int64_t id, struct address *out) MUST_CHECK;
-/* {items: [{id, …}], next: null}, newest first. */
+/* {items: [{id, …, province_title}], next: null}, newest first; titles in the work's language. */
 enum err address_list(struct op *op, int64_t customer, struct view *out) MUST_CHECK;
 /* ERR_CONFLICT when there are ADDRESS_MAX already. */
 enum err address_add(struct op *op, int64_t customer, const struct address *address, int64_t *id) MUST_CHECK;

@@ -27,7 +27,7 @@ enum err customer_logged_in(struct op *op, int64_t id)
 
 enum err customer_view(struct op *op, int64_t id, struct view *out)
 {
-    static const char *const texts[] = { "phone", "name", "email", "national_code", "avatar", "lang", "created_at" };
+    static const char *const texts[] = { "phone", "name", "email", "national_code", "lang", "created_at" };
     struct rows r;
     TRY(db_query(op, &r, Q_CUSTOMER_GET, P_INT(id)));
     if (r.count == 0)
@@ -35,6 +35,8 @@ enum err customer_view(struct op *op, int64_t id, struct view *out)
     view_int(out, "id", id);
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         view_text(out, texts[i], row_text(&r, 0, texts[i]));
+    const char *avatar = row_text(&r, 0, "avatar");
+    view_text(out, "avatar", avatar ? arena_printf(op->arena, "/media/%s", avatar) : NULL);
     view_bool(out, "email_verified", row_bool(&r, 0, "email_verified"));
     return ERR_OK;
 }

@@ -10,7 +10,7 @@
 route_handler auth_request_otp, auth_verify_otp, auth_refresh, auth_logout, auth_logout_all, auth_challenge,
     auth_staff_login;
 route_handler login_page, admin_login_page;
-route_handler account_get, account_change, account_export, account_erase, account_prove, account_phone_request,
+route_handler account_get, account_change, account_avatar, account_export, account_erase, account_prove, account_phone_request,
     account_phone_change;
 route_handler account_address_list, account_address_add, account_address_change, account_address_archive;
 route_handler account_session_list, account_session_end;
@@ -18,7 +18,7 @@ route_handler admin_staff_list, admin_staff_add, admin_staff_change, admin_key_l
     admin_key_revoke, admin_audit, admin_sms, admin_customers, admin_customer, admin_customer_lift,
     admin_customer_end;
 extern const struct schema otp_request_in, otp_verify_in, refresh_in, logout_in, staff_login_in, login_query;
-extern const struct schema account_in, prove_in, phone_request_in, phone_change_in;
+extern const struct schema account_in, avatar_in, prove_in, phone_request_in, phone_change_in;
 extern const struct schema staff_in, staff_change_in, key_in, audit_query, sms_query, customers_query;
 
 struct login_query {

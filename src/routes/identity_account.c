@@ -5,7 +5,9 @@
 #include "auth/session.h"
 #include "core/arena.h"
 #include "core/view.h"
+#include "db/db.h"
 #include "routes/address_input.h"
+#include "shop/media.h"
 
 struct account_in {
     const char *name, *email, *national_code, *lang;
@@ -20,6 +22,14 @@ static const struct field account_fields[] = {
 };
 const struct schema account_in = SCHEMA(account_in, account_fields);
 
+struct avatar_in {
+    const struct upload *image;
+};
+static const struct field avatar_fields[] = {
+    FIELD(F_FILE, avatar_in, image, .flags = F_REQUIRED, .doc = "JPEG, PNG or WebP, at most 8 MiB"),
+};
+const struct schema avatar_in = SCHEMA(avatar_in, avatar_fields);
+
 static int64_t me(const struct request *req)
 {
     return req->principal.id;
@@ -29,6 +39,17 @@ static int64_t id_of(const struct request *req)
 {
     int64_t id = 0;
     return str_int(str_of(req->vars[0]), &id) ? id : 0;
+}
+
+static enum err put_wallet(struct op *op, int64_t customer, struct view *out)
+{
+    struct rows r;
+    TRY(db_query(op, &r, Q_WALLET, P_INT(customer)));
+    struct view *wallet = view_object(out, "wallet");
+    view_int(wallet, "balance", r.count ? row_int(&r, 0, "balance") : 0);
+    view_int(wallet, "held", r.count ? row_int(&r, 0, "held") : 0);
+    view_text(wallet, "currency", "IRT");
+    return ERR_OK;
 }
 
 enum err account_get(struct request *req)
@@ -41,6 +62,20 @@ enum err account_get(struct request *req)
     view_attach(req->reply.view, "addresses", view_get(lists, "items"));
     TRY(session_list(op, ACTOR_CUSTOMER, me(req), req->principal.session_id, lists));
     view_attach(req->reply.view, "sessions", view_get(lists, "items"));
+    return put_wallet(op, me(req), req->reply.view);
+}
+
+/* A picture from outside: decoded and encoded anew elsewhere before anything is kept of it. */
+enum err account_avatar(struct request *req)
+{
+    const struct avatar_in *in = req->input;
+    struct media_file file;
+    TRY(media_store(&req->op, in->image->data, &file));
+    TRY(customer_set_avatar(&req->op, me(req), file.name));
+    req->reply.view = view_new(req->op.arena);
+    TRY(customer_view(&req->op, me(req), req->reply.view));
+    if (req->accept == ACCEPT_HTML)
+        reply_redirect(req, "/account");
     return ERR_OK;
 }
 

@@ -192,13 +192,19 @@ enum err admin_key_revoke(struct request *req)
 enum err admin_audit(struct request *req)
 {
     const struct audit_query *q = req->params;
-    return audit_list(&req->op, q->actor, q->action, q->target, from_cursor(q->cursor), PAGE, fresh(req));
+    struct view *out = fresh(req), *filter = view_object(out, "filter");
+    view_text(filter, "actor", q->actor);
+    view_text(filter, "action", q->action);
+    view_text(filter, "target", q->target);
+    return audit_list(&req->op, q->actor, q->action, q->target, from_cursor(q->cursor), PAGE, out);
 }
 
 enum err admin_sms(struct request *req)
 {
     const struct sms_query *q = req->params;
-    return sms_log_list(&req->op, q->phone, from_cursor(q->cursor), PAGE, fresh(req));
+    struct view *out = fresh(req);
+    view_text(view_object(out, "filter"), "phone", q->phone);
+    return sms_log_list(&req->op, q->phone, from_cursor(q->cursor), PAGE, out);
 }
 
 enum err admin_customers(struct request *req)
