@@ -100,6 +100,8 @@ static enum err run(struct op *op, const struct job *job)
     op->actor = (struct actor){ .kind = ACTOR_SYSTEM, .name = job->kind };
     op->request_id = job->request_id ? job->request_id : arena_printf(op->arena, "job-%lld", (long long)job->id);
     struct view *payload = view_parse(op->arena, str_of(job->payload), 16, &error);
+    if (payload && view_kind(payload) == VIEW_OBJECT)
+        view_int(payload, "job_id", job->id); /* for calls that take an id against duplicates */
     enum err e = k ? k->run(op, payload) : err_internal(op, ERR_INTERNAL, "no such kind of job");
     test_point("job_worked");
     if (e)

@@ -12,6 +12,7 @@
 
 struct view;
 
+/* The payload as it was queued, and `job_id`. */
 typedef enum err job_handler(struct op *op, const struct view *payload);
 
 struct job_kind {

@@ -23,7 +23,7 @@ enum err job_sms_code(struct op *op, const struct view *payload)
 }
 
 /* Renders and sends; a final refusal by the provider is the end of it, not a reason to try again. */
-static enum err send_text(struct op *op, const char *message, const char *phone, const struct view *context)
+static enum err send_text(struct op *op, const char *message, const char *phone, const struct view *context, int64_t job_id)
 {
     const char *name = arena_printf(op->arena, "messages/%s.%s", message, lang_code(op->lang));
     const struct template *t = messages ? templates_find(messages, name) : NULL;
@@ -31,7 +31,7 @@ static enum err send_text(struct op *op, const char *message, const char *phone,
     if (!t)
         return err_internal(op, ERR_INTERNAL, "no template %s", name);
     struct str text = str_trim(template_render(messages, t, op->arena, context, op->lang));
-    sms_send_text(op, phone, str_dup(op->arena, text), 0, &result);
+    sms_send_text(op, phone, str_dup(op->arena, text), job_id, &result);
     if (result.outcome == SMS_RETRY)
         return err_internal(op, ERR_TIMEOUT, "%s", result.problem ? result.problem : "the SMS provider does not answer");
     return ERR_OK;
@@ -51,7 +51,7 @@ enum err job_order_message(struct op *op, const struct view *payload)
     view_text(v, "name", row_text(&r, 0, "name"));
     view_text(v, "tracking_number", row_text(&r, 0, "tracking_number"));
     view_text(v, "url", arena_printf(op->arena, "%s/orders/%s", op->conf->shop_base_url, row_text(&r, 0, "number")));
-    return send_text(op, view_get_text(payload, "message"), row_text(&r, 0, "phone"), v);
+    return send_text(op, view_get_text(payload, "message"), row_text(&r, 0, "phone"), v, view_get_int(payload, "job_id", 0));
 }
 
 enum err job_refund_message(struct op *op, const struct view *payload)
@@ -68,5 +68,5 @@ enum err job_refund_message(struct op *op, const struct view *payload)
     view_bool(v, "done", str_is(str_of(row_text(&r, 0, "status")), "done"));
     view_bool(to, row_text(&r, 0, "target"), true);
     view_text(v, "reference", row_text(&r, 0, "reference"));
-    return send_text(op, "refund_done", row_text(&r, 0, "phone"), v);
+    return send_text(op, "refund_done", row_text(&r, 0, "phone"), v, view_get_int(payload, "job_id", 0));
 }
