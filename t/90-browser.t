@@ -174,6 +174,17 @@ is(here($b), '/cart', 'on the same page');
 press($b, 'form:has([value=DELETE]) button');
 is($b->evaluate('document.querySelectorAll(`.lines > li`).length'), 0, 'the line is removed');
 
+# A second request within the two minutes: the page solves the check by itself.
+for my $time (1, 2) {
+    $b->open("$url/login");
+    fill($b, phone => '09121110009');
+    press($b, 'form[action="/auth/request-otp"] button');
+}
+is($b->evaluate('document.querySelectorAll(`#problem`).length'), 1, 'a code asked for twice is refused at first');
+ok(wait_for(sub { $b->evaluate('document.querySelector(`[name=altcha]`) !== null') }, 60), 'the check is solved');
+press($b, 'form[action="/auth/request-otp"] button');
+ok($b->evaluate('document.querySelector(`[name=challenge_id]`) !== null'), 'then the code is waited for') or diag(text($b, 'main'));
+
 # Staff.
 my $staff = $shop->endpoints->{staff};
 $b = browser(width => 1280, height => 900, lang => 'fa');

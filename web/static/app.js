@@ -133,7 +133,9 @@ async function solve() {
   const asked = location.hash === '#captcha' ? 'form[data-captcha]' : 'form[data-captcha="now"]';
   all(asked, async (form) => {
     const buttons = form.querySelectorAll('button');
+    const solving = form.querySelector('[data-solving]');
     buttons.forEach((b) => { b.disabled = true; });
+    if (solving) solving.hidden = false;
     try {
       const field = document.createElement('input');
       field.type = 'hidden';
@@ -142,6 +144,7 @@ async function solve() {
       form.append(field);
     } finally {
       buttons.forEach((b) => { b.disabled = false; });
+      if (solving) solving.hidden = true;
     }
   });
 }
