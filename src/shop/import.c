@@ -77,13 +77,15 @@ static enum err store_picture(struct import *in, const struct place *product, si
         err_field(op, pointer, "not_found", NULL);
         return ERR_OK;
     }
+    struct errinfo before = *op->err;
+    op->err->fields = NULL;
     enum err e = media_store(op, data, &out->file);
-    if (e == ERR_IMAGE_INVALID) {
-        err_clear(op);
+    if (e && e != ERR_IMAGE_INVALID)
+        return e;
+    *op->err = before; /* an upload is told of its field; here the place in the file counts */
+    if (e)
         err_field(op, pointer, "bad_image", NULL);
-        return ERR_INVALID_FIELD;
-    }
-    return e;
+    return ERR_OK;
 }
 
 static enum err store_pictures(struct import *in)
