@@ -136,6 +136,20 @@ subtest 'the audit log' => sub {
     my $waiting = sub { $shop->db_value('SELECT count(*) FROM audit_log a WHERE NOT EXISTS (SELECT FROM audit_seals s WHERE s.audit_id = a.id)') };
     later(61);
     ok(wait_for(sub { $waiting->() == 0 }, 20), 'the job seals every row');
+    my $doctor = sub { my $out = `$ENV{TARAZU_TEST_APP}/bin/tarazu --config @{[$shop->state]}/conf/tarazu-r1.conf doctor 2>&1`; return ($?, $out) };
+    my ($status, $out) = $doctor->();
+    is($status, 0, 'the chain holds') or diag $out;
+    my $row = $seen{'staff.role'}{id};
+    my $tamper = sub { $shop->db_query("ALTER TABLE audit_log DISABLE TRIGGER ALL; $_[0]; ALTER TABLE audit_log ENABLE TRIGGER ALL", admin => 1) };
+    $tamper->("UPDATE audit_log SET actor_name = 'somebody else' WHERE id = $row");
+    ($status, $out) = $doctor->();
+    isnt($status, 0, 'somebody with the whole database changes a row');
+    like($out, qr/audit log row $row\b/, 'and the doctor names it');
+    $tamper->("UPDATE audit_log SET actor_name = '$seen{'staff.role'}{actor}' WHERE id = $row");
+    is(($doctor->())[0], 0, 'put right again');
+    $tamper->("DELETE FROM audit_log WHERE id = $row");
+    ($status, $out) = $doctor->();
+    like($out, qr/audit log row $row\b/, 'a missing row is named too');
 };
 
 $shop->stop;

@@ -192,6 +192,13 @@ subtest 'a browser without JavaScript' => sub {
     later(901);
     is($b->get('/account')->{status}, 200, 'and still does when the access cookie is over');
     isnt($b->{cookies}{'__Host-refresh'}, $before{'__Host-refresh'}, 'the cookies were renewed');
+    for my $path ('/orders', '/payment/process') { # other pools, other roles of the database
+        %before = %{ $b->{cookies} };
+        later(901);
+        $r = $b->post($path, form => {});
+        is($r->{status}, 422, "$path knows who it is and asks for the rest");
+        isnt($b->{cookies}{'__Host-access'}, $before{'__Host-access'}, '  having renewed the cookies');
+    }
     $r = $b->request('POST', '/auth/logout', form => {}, headers => { origin => 'https://evil.example' });
     is($r->{status}, 403, 'another site cannot log one out');
     $r = $b->request('PATCH', '/account', json => { name => 'x' }, headers => { 'sec-fetch-site' => 'cross-site', origin => $shop->url });

@@ -106,5 +106,20 @@ subtest 'waits grow when nobody answers, never for whoever solves a captcha' => 
     is(ask($c, $phone, altcha => captcha($c))->{status}, 202, 'unless a captcha is solved');
 };
 
+subtest 'a browser without JavaScript waits instead' => sub {
+    my $phone = '09128880007';
+    ask($shop->client(from => '127.0.57.1'), $phone);
+    my $b = $shop->client(html => 1, from => '127.0.57.2');
+    my $r = $b->post('/auth/request-otp', form => { phone => $phone });
+    is($r->{status}, 429, 'inside the two minutes');
+    my ($ticket) = $r->{body} =~ m{<noscript><input type="hidden" name="altcha" value="(wait\.[^"]+)"};
+    ok($ticket, 'the form carries a ticket') or return;
+    is($b->post('/auth/request-otp', form => { phone => $phone, altcha => $ticket })->{status}, 422, 'not good at once');
+    later(31);
+    is(ask($shop->client(from => '127.0.57.3'), $phone, altcha => $ticket)->{status}, 422, 'nor from another address');
+    is($b->post('/auth/request-otp', form => { phone => $phone, altcha => $ticket })->{status}, 303, 'after half a minute it leads on');
+    is($b->post('/auth/request-otp', form => { phone => $phone, altcha => $ticket })->{status}, 422, 'once');
+};
+
 $shop->stop;
 done_testing;
