@@ -21,6 +21,7 @@
 #define COUNT_AT_MOST INT64_C(1000000000)
 #define IMAGES_MAX 20
 #define VARIANTS_MAX 60
+#define METHOD_ID_MAX 40
 
 struct picture {
     struct media_file file;
@@ -293,6 +294,10 @@ static enum err import_method(struct import *in, const struct place *p, size_t p
     struct words title = import_words(p, "title", true);
     int64_t eta = import_int(p, "eta_days", 90, true), free_over = import_int(p, "free_over", MONEY_AT_MOST, false);
     bool address = import_bool(p, "needs_address", true), postal = import_bool(p, "needs_postal_code", false);
+    if (id && (strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(id) || strlen(id) > METHOD_ID_MAX))
+        import_fault(p, "id", "bad_code");
+    if (charged && strcmp(charged, "checkout") != 0 && strcmp(charged, "on_delivery") != 0)
+        import_fault(p, "charged", "not_one_of");
     TRY(p->op->err->code);
     TRY(db_exec(p->op, Q_IMPORT_METHOD, P_TEXT(id), P_TEXT(title.fa), P_TEXT(title.en),
                 P_TEXT(charged ? charged : "checkout"), P_INT(eta), P_BOOL(address), P_BOOL(postal), P_OPT_INT(free_over),

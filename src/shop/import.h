@@ -9,7 +9,8 @@
 struct op;
 
 /* argv[1] is the file. 0: done, and what was done is on standard output; 1: nothing was changed, and
- * every fault is on standard error with the JSON Pointer of its place; 2: wrong arguments. */
+ * what is wrong with the pictures, or else with the first faulty item, is on standard error, each
+ * fault with the JSON Pointer of its place; 2: wrong arguments. */
 int import_main(struct op *op, int argc, char **argv);
 
 #endif

@@ -1,5 +1,5 @@
 /* Reading members of an import file: every fault is noted with its JSON Pointer and reading goes on,
- * so that one run names them all. Private to the import. */
+ * so that one run names all faults of an item. Private to the import. */
 #ifndef SHOP_IMPORT_READ_H
 #define SHOP_IMPORT_READ_H
 
