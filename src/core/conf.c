@@ -50,6 +50,7 @@ static const struct {
     { "shop.base_url", { NULL } },
     { "zibal.base_url", { NULL } },
     { "zibal.platform_url", { NULL } },
+    { "zarinpal.base_url", { NULL } },
     { "sms.base_url", { NULL } },
 };
 

@@ -145,6 +145,7 @@ void hosts_load(struct hosts *h, struct arena *a, const struct conf *conf)
     h->n = 0;
     add_base(h, a, "zibal.base_url", conf->zibal_base_url);
     add_base(h, a, "zibal.platform_url", conf->zibal_platform_url);
+    add_base(h, a, "zarinpal.base_url", conf->zarinpal_base_url);
     add_base(h, a, "sms.base_url", conf->sms_base_url);
     add_listed(h, a, conf->net_allow_hosts);
     add_collector(h, a, conf->trace_url);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static const struct gateway *const gateways[] = { &gateway_zibal };
+static const struct gateway *const gateways[] = { &gateway_zibal, &gateway_zarinpal };
 
 const struct gateway *gateway_find(const char *name)
 {
@@ -13,9 +13,12 @@ const struct gateway *gateway_find(const char *name)
     return NULL;
 }
 
-const struct gateway *gateway_default(void)
+const struct gateway *gateway_default(struct op *op)
 {
-    return gateways[0];
+    for (size_t i = 0; i < sizeof(gateways) / sizeof(gateways[0]); i++)
+        if (gateways[i]->available(op))
+            return gateways[i];
+    return NULL;
 }
 
 bool gateway_can_refund(struct op *op, const char *name)

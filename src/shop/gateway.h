@@ -29,12 +29,16 @@ enum gateway_outcome {
 
 struct gateway_started {
     enum gateway_outcome outcome;
-    const char *ref;      /* track id */
-    const char *redirect; /* where the buyer pays */
+    const char *ref; /* track id */
     const char *problem;
 };
 
 enum gateway_state { GATEWAY_PAID, GATEWAY_PENDING, GATEWAY_FAILED, GATEWAY_CANCELED, GATEWAY_REVERSED, GATEWAY_UNKNOWN };
+
+struct gateway_question {
+    const char *ref;
+    int64_t amount_rial; /* what was asked for: some banks want it repeated */
+};
 
 struct gateway_report {
     enum gateway_state state;
@@ -53,19 +57,21 @@ struct gateway_refund {
 struct gateway {
     const char *name;
     const char *title_fa, *title_en;
+    bool (*available)(struct op *op); /* is it configured? */
     void (*start)(struct op *op, const struct gateway_start *in, struct gateway_started *out);
+    const char *(*redirect)(struct op *op, const char *ref); /* where the buyer pays */
     /* Confirms the payment with the bank (verify, and inquiry where it was confirmed before). */
-    void (*verify)(struct op *op, const char *ref, struct gateway_report *out);
-    void (*inquire)(struct op *op, const char *ref, struct gateway_report *out);
-    bool (*can_refund)(struct op *op);
+    void (*verify)(struct op *op, const struct gateway_question *q, struct gateway_report *out);
+    void (*inquire)(struct op *op, const struct gateway_question *q, struct gateway_report *out);
+    bool (*can_refund)(struct op *op); /* NULL, as the two below: it has no refund service */
     enum gateway_outcome (*refund)(struct op *op, const struct gateway_refund *in, const char **id, const char **problem);
     enum gateway_outcome (*refund_inquire)(struct op *op, const struct gateway_refund *in, const char **problem);
 };
 
 const struct gateway *gateway_find(const char *name); /* NULL: unknown */
-const struct gateway *gateway_default(void);
+const struct gateway *gateway_default(struct op *op); /* the first that is configured; NULL: none */
 bool gateway_can_refund(struct op *op, const char *name);
 
-extern const struct gateway gateway_zibal;
+extern const struct gateway gateway_zibal, gateway_zarinpal;
 
 #endif

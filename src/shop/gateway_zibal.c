@@ -10,14 +10,15 @@
 #include "core/conf.h"
 #include "core/money.h"
 #include "core/view.h"
-#include "net/fetch.h"
+#include "shop/gateway_json.h"
 
 #define RESULT_OK 100
 #define RESULT_VERIFIED_BEFORE 201
 #define RESULT_NOT_PAID 202
 #define RESULT_BAD_TRACK_ID 203
 #define PLATFORM_OK 1
-#define NONE INT64_MIN
+#define NONE GATEWAY_NO_NUMBER
+
 
 /* Payment states of the gateway. What is not listed stays unknown and is asked again. */
 static const struct {
@@ -39,42 +40,17 @@ static enum gateway_state state_of(int64_t status)
     return GATEWAY_UNKNOWN;
 }
 
-/* Numbers come as numbers or as digits in a string. */
-static int64_t number(const struct view *v, const char *key)
-{
-    struct view *member = view_get(v, key);
-    int64_t n;
-    if (!member || !str_int(str_of(view_value_text(member)), &n))
-        return NONE;
-    return n;
-}
-
-static const char *text(struct op *op, const struct view *v, const char *key)
-{
-    struct view *member = view_get(v, key);
-    return member ? arena_strdup(op->arena, view_value_text(member)) : NULL;
-}
-
-/* Posts and parses; NULL with the outcome and reason when there is no readable answer. */
+/* NULL with the outcome when there is no answer with a `result`. */
 static struct view *call(struct op *op, const char *base, const char *path, const struct view *body, const char *auth,
                          bool idempotent, enum fetch_outcome *outcome, const char **problem)
 {
-    const char *headers[] = { auth, NULL };
-    struct fetch_answer answer;
-    struct fetch_call c = { .method = "POST", .url = arena_printf(op->arena, "%s%s", base, path),
-        .content_type = "application/json", .body = str_of(view_serialize(op->arena, body)),
-        .headers = auth ? headers : NULL, .idempotent = idempotent };
-    const char *error = NULL;
-    fetch(op, &c, &answer);
-    *outcome = answer.outcome;
-    *problem = answer.problem;
-    if (answer.outcome != FETCH_ANSWERED)
-        return NULL;
-    struct view *v = view_parse(op->arena, answer.body, 12, &error);
-    if (v && view_kind(v) == VIEW_OBJECT && number(v, "result") != NONE)
+    struct gateway_call c = { .url = arena_printf(op->arena, "%s%s", base, path), .auth = auth, .body = body,
+                              .idempotent = idempotent };
+    struct view *v = gateway_post(op, &c, outcome, problem);
+    if (!v || gateway_number(v, "result") != NONE)
         return v;
     *outcome = FETCH_UNKNOWN;
-    *problem = arena_printf(op->arena, "status %d without a readable result", answer.status);
+    *problem = "an answer without result";
     return NULL;
 }
 
@@ -104,7 +80,7 @@ static void start(struct op *op, const struct gateway_start *in, struct gateway_
         out->outcome = outcome == FETCH_NOT_SENT ? GATEWAY_NOT_SENT : GATEWAY_UNCLEAR;
         return;
     }
-    int64_t result = number(v, "result"), track = number(v, "trackId");
+    int64_t result = gateway_number(v, "result"), track = gateway_number(v, "trackId");
     if (result != RESULT_OK || track == NONE) {
         out->outcome = GATEWAY_REFUSED;
         out->problem = arena_printf(op->arena, "result %lld", (long long)result);
@@ -112,54 +88,63 @@ static void start(struct op *op, const struct gateway_start *in, struct gateway_
     }
     out->outcome = GATEWAY_DONE;
     out->ref = arena_printf(op->arena, "%lld", (long long)track);
-    out->redirect = arena_printf(op->arena, "%s/start/%s", op->conf->zibal_base_url, out->ref);
 }
 
 static void read_report(struct op *op, const struct view *v, struct gateway_report *out)
 {
-    int64_t amount = number(v, "amount");
+    int64_t amount = gateway_number(v, "amount");
     out->amount_rial = amount == NONE ? 0 : amount;
-    out->order_ref = text(op, v, "orderId");
-    out->reference = text(op, v, "refNumber");
-    out->card = text(op, v, "cardNumber");
+    out->order_ref = gateway_text(op, v, "orderId");
+    out->reference = gateway_text(op, v, "refNumber");
+    out->card = gateway_text(op, v, "cardNumber");
 }
 
-static void inquire(struct op *op, const char *ref, struct gateway_report *out)
+static const char *redirect(struct op *op, const char *ref)
+{
+    return arena_printf(op->arena, "%s/start/%s", op->conf->zibal_base_url, ref);
+}
+
+static void inquire(struct op *op, const struct gateway_question *q, struct gateway_report *out)
 {
     enum fetch_outcome outcome;
-    struct view *v = call(op, op->conf->zibal_base_url, "/v1/inquiry", request_body(op, ref), NULL, true, &outcome, &out->problem);
+    struct view *v = call(op, op->conf->zibal_base_url, "/v1/inquiry", request_body(op, q->ref), NULL, true, &outcome, &out->problem);
     out->state = GATEWAY_UNKNOWN;
     if (!v)
         return;
-    if (number(v, "result") == RESULT_BAD_TRACK_ID) {
+    if (gateway_number(v, "result") == RESULT_BAD_TRACK_ID) {
         out->state = GATEWAY_FAILED;
         return;
     }
-    if (number(v, "result") != RESULT_OK)
+    if (gateway_number(v, "result") != RESULT_OK)
         return;
-    out->state = state_of(number(v, "status"));
+    out->state = state_of(gateway_number(v, "status"));
     read_report(op, v, out);
 }
 
 /* Result 202 says only "not paid": the inquiry tells whether it may still be. */
-static void verify(struct op *op, const char *ref, struct gateway_report *out)
+static void verify(struct op *op, const struct gateway_question *q, struct gateway_report *out)
 {
     enum fetch_outcome outcome;
-    struct view *v = call(op, op->conf->zibal_base_url, "/v1/verify", request_body(op, ref), NULL, true, &outcome, &out->problem);
+    struct view *v = call(op, op->conf->zibal_base_url, "/v1/verify", request_body(op, q->ref), NULL, true, &outcome, &out->problem);
     out->state = GATEWAY_UNKNOWN;
     if (!v)
         return;
-    int64_t result = number(v, "result");
+    int64_t result = gateway_number(v, "result");
     if (result == RESULT_OK) {
         out->state = GATEWAY_PAID;
         read_report(op, v, out);
     } else if (result == RESULT_VERIFIED_BEFORE || result == RESULT_NOT_PAID) {
-        inquire(op, ref, out);
+        inquire(op, q, out);
         if (out->state == GATEWAY_PAID && result == RESULT_NOT_PAID)
             out->state = GATEWAY_UNKNOWN; /* the two answers disagree: ask again */
     } else if (result == RESULT_BAD_TRACK_ID) {
         out->state = GATEWAY_FAILED;
     }
+}
+
+static bool available(struct op *op)
+{
+    return op->conf->zibal_merchant[0];
 }
 
 static bool can_refund(struct op *op)
@@ -186,12 +171,12 @@ static enum gateway_outcome refund(struct op *op, const struct gateway_refund *i
     struct view *v = call(op, op->conf->zibal_platform_url, "/v1/account/refund", body, bearer(op), false, &outcome, problem);
     if (!v)
         return outcome == FETCH_NOT_SENT ? GATEWAY_NOT_SENT : GATEWAY_UNCLEAR;
-    if (number(v, "result") != PLATFORM_OK) {
-        *problem = arena_printf(op->arena, "result %lld", (long long)number(v, "result"));
+    if (gateway_number(v, "result") != PLATFORM_OK) {
+        *problem = arena_printf(op->arena, "result %lld", (long long)gateway_number(v, "result"));
         return GATEWAY_REFUSED;
     }
     struct view *first = view_at(view_get(view_get(v, "data"), "split"), 0);
-    *id = first ? text(op, first, "refundId") : NULL;
+    *id = first ? gateway_text(op, first, "refundId") : NULL;
     return GATEWAY_DONE;
 }
 
@@ -205,14 +190,14 @@ static enum gateway_outcome refund_inquire(struct op *op, const struct gateway_r
         return GATEWAY_REFUSED;
     view_int(body, "transactionTrackId", track);
     struct view *v = call(op, op->conf->zibal_platform_url, "/v1/account/refund/inquiry", body, bearer(op), true, &outcome, problem);
-    if (!v || number(v, "result") != PLATFORM_OK)
+    if (!v || gateway_number(v, "result") != PLATFORM_OK)
         return GATEWAY_UNCLEAR;
     struct view *data = view_get(v, "data");
     bool list = data && view_kind(data) == VIEW_ARRAY;
     size_t n = list ? view_count(data) : data ? 1 : 0;
     for (size_t i = 0; i < n; i++) {
         struct view *r = list ? view_at(data, i) : data;
-        if (number(r, "amount") == in->amount_rial && number(r, "status") != 3)
+        if (gateway_number(r, "amount") == in->amount_rial && gateway_number(r, "status") != 3)
             return GATEWAY_DONE;
     }
     return GATEWAY_NOT_SENT;
@@ -220,6 +205,6 @@ static enum gateway_outcome refund_inquire(struct op *op, const struct gateway_r
 
 const struct gateway gateway_zibal = {
     .name = "zibal", .title_fa = "زیبال", .title_en = "Zibal",
-    .start = start, .verify = verify, .inquire = inquire,
+    .available = available, .start = start, .redirect = redirect, .verify = verify, .inquire = inquire,
     .can_refund = can_refund, .refund = refund, .refund_inquire = refund_inquire,
 };

@@ -185,7 +185,7 @@ enum err payment_settle(struct op *op, int64_t payment_id, enum settle_outcome *
         return ERR_OK;
     struct settle s = { .id = payment_id, .order = row_int_or(&r, 0, "order_id", 0), .customer = row_int(&r, 0, "customer_id"),
         .amount = row_int(&r, 0, "amount"), .number = row_text(&r, 0, "number"), .uuid = row_text(&r, 0, "uuid") };
-    g->verify(op, ref, &s.report);
+    g->verify(op, &(struct gateway_question){ .ref = ref, .amount_rial = s.amount * MONEY_RIAL_PER_TOMAN }, &s.report);
     test_point("settle_verified");
     op->actor = (struct actor){ .kind = ACTOR_SYSTEM, .name = caller.name ? caller.name : "settle" };
     enum err e = db_tx(op, decide, &s);

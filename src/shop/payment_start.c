@@ -99,7 +99,7 @@ static void ask_gateway(struct op *op, struct start *s)
 
 static const char *redirect_of(struct op *op, const struct start *s)
 {
-    return s->reuse ? arena_printf(op->arena, "%s/start/%s", op->conf->zibal_base_url, s->ref) : s->answer.redirect;
+    return s->gateway->redirect(op, s->reuse ? s->ref : s->answer.ref);
 }
 
 enum err payment_start(struct op *op, const char *order_number, int64_t customer, const char *gateway,
@@ -107,8 +107,8 @@ enum err payment_start(struct op *op, const char *order_number, int64_t customer
 {
     struct start s = { .number = order_number, .customer = customer, .return_url = return_url };
     struct rows r;
-    s.gateway = gateway ? gateway_find(gateway) : gateway_default();
-    if (!s.gateway)
+    s.gateway = gateway ? gateway_find(gateway) : gateway_default(op);
+    if (!s.gateway || !s.gateway->available(op))
         return err_set(op, ERR_PAYMENT_METHOD_UNAVAILABLE, NULL);
     TRY(db_query(op, &r, Q_PAYMENT_START_LOOK, P_TEXT(order_number), P_INT(customer)));
     if (r.count == 0)
