@@ -125,8 +125,6 @@ enum err checkout_keep_post(struct request *req)
     struct cart_owner owner = { .cart = req->principal.cart_id, .customer = req->principal.id };
     if (!owner.cart)
         return err_set(&req->op, ERR_CART_EMPTY, NULL);
-    view_remove(req->tree, "_idempotency_key");
-    view_remove(req->tree, "_method");
     TRY(cart_keep_form(&req->op, &owner, req->tree));
     reply_redirect(req, "/checkout");
     return ERR_OK;

@@ -240,6 +240,15 @@ static enum err work(struct request *req)
     return w.resource ? read_resource(req, w.resource->rows.count ? row_text(&w.resource->rows, 0, "body") : NULL) : ERR_OK;
 }
 
+/* What belongs to the transport is no part of what was asked: it is neither kept nor audited. */
+static void drop_transport_fields(struct request *req)
+{
+    static const char *const fields[] = { "_method", "_idempotency_key" };
+    for (size_t i = 0; req->tree && i < sizeof(fields) / sizeof(fields[0]); i++)
+        if (view_has(req->tree, fields[i]))
+            view_remove(req->tree, fields[i]);
+}
+
 enum err pipeline_run(struct app *app, struct fcgi *f, struct request *req)
 {
     req->op.db = app->db;
@@ -252,6 +261,7 @@ enum err pipeline_run(struct app *app, struct fcgi *f, struct request *req)
     TRY(policy_check(&req->op, (enum policy)req->route->policy, req->principal.kind, req->principal.permissions));
     TRY(check_site(req));
     TRY(request_decode(req));
+    drop_transport_fields(req);
     TRY(rate_guard(&req->op, (enum rate_class)req->route->rate, rate_principal(&req->op),
                    req->tree ? view_get_text(req->tree, "altcha") : NULL));
     return work(req);
