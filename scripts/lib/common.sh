@@ -50,6 +50,8 @@ user_setup() {
             --shell /usr/sbin/nologin tarazu || die "cannot create the system user tarazu"
     fi
     RUN_AS=(setpriv --reuid tarazu --regid tarazu --clear-groups --)
+    as_user true 2>/dev/null ||
+        die "the user tarazu cannot run programs here; is / closed to others? (chmod 755 / opens it)"
 }
 # Runs a command as that user with a small, known environment. Use it last in a subshell (or with &)
 # and the process id is the command's own.
