@@ -84,7 +84,7 @@ SELECT rfc3339(hour) AS hour, strangers::bigint AS strangers, known::bigint AS k
 -- Old rows of everything that counts or expires; one call, by schedule.
 -- name: q_identity_clean :exec ()
 WITH a AS (DELETE FROM otp_codes WHERE expires_at < shop_now() - interval '1 day'),
-     b AS (DELETE FROM otp_phones WHERE sent_at < shop_now() - interval '7 days'),
+     b AS (DELETE FROM otp_phones WHERE sent_at IS NULL OR sent_at < shop_now() - interval '7 days'),
      c AS (DELETE FROM sms_budget WHERE hour < shop_now() - interval '90 days'),
      d AS (DELETE FROM rate_counters WHERE started_at < shop_now() - interval '2 hours'),
      e AS (DELETE FROM rate_failures WHERE at[cardinality(at)] < shop_now() - interval '1 hour'),
