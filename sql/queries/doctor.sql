@@ -324,7 +324,7 @@ SELECT format('top-up %s', p.uuid), format('%s, amount %s; credited %s', p.statu
 
 -- name: q_doctor_ledger_zero :many ()
 SELECT format('ledger transaction %s (%s)', t.id, t.event) AS what,
-       coalesce(format('off by %s %s', sum(e.amount), e.currency), 'has no entries') AS detail
+       CASE WHEN e.currency IS NULL THEN 'has no entries' ELSE format('off by %s %s', sum(e.amount), e.currency) END AS detail
   FROM ledger_transactions t LEFT JOIN ledger_entries e ON e.transaction_id = t.id
  GROUP BY t.id, t.event, e.currency HAVING sum(e.amount) IS DISTINCT FROM 0
 UNION ALL

@@ -33,7 +33,8 @@ static enum err prove_machines(struct op *op, struct view *rows)
 }
 
 static const struct doctor_proof own_proofs[] = {
-    { "machines", "The state machines in the database are those of this program", "Run: tarazu migrate", prove_machines },
+    { .id = "machines", .title = "The state machines in the database are those of this program", .remedy = "Run: tarazu migrate.",
+      .run = prove_machines },
 };
 
 struct report {
@@ -100,9 +101,10 @@ static enum err run_check(struct report *r, const struct check *c)
 
 static enum err run_proof(struct report *r, const struct doctor_proof *p)
 {
-    struct view *v = entry(r, p->id, WEIGHT_FAULT, p->title, p->remedy), *rows = view_array(v, "rows");
+    enum weight weight = p->warning ? WEIGHT_WARNING : WEIGHT_FAULT;
+    struct view *v = entry(r, p->id, weight, p->title, p->remedy), *rows = view_array(v, "rows");
     TRY(p->run(r->op, rows));
-    close_entry(r, v, WEIGHT_FAULT);
+    close_entry(r, v, weight);
     return ERR_OK;
 }
 

@@ -4,6 +4,7 @@
 #ifndef SHOP_DOCTOR_H
 #define SHOP_DOCTOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/err.h"
@@ -17,6 +18,7 @@ void doctor_found(struct view *rows, const char *what, const char *detail);
 struct doctor_proof {
     const char *id, *title, *remedy;
     doctor_fn *run;
+    bool warning; /* what it finds is worth a look, but no word is broken */
 };
 
 /* `tarazu doctor [--json]`; `more` are proofs of the layers above. Exit status: 0 all is well (there

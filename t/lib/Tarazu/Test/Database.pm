@@ -21,6 +21,7 @@ use Symbol qw(gensym);
 use Test::More ();
 
 my $ROOT = abs_path(dirname(__FILE__) . '/../../../..');
+my @RUNNING;
 my $BIN = '/usr/lib/postgresql/15/bin';
 
 sub start {
@@ -33,6 +34,7 @@ sub start {
     $self->_servant("$BIN/pg_ctl", '-D', "$dir/data", '-l', "$dir/log", '-w', '-o',
         "-k $dir -c listen_addresses= -c fsync=off -c shared_buffers=16MB -c timezone=UTC", 'start');
     $self->{running} = 1;
+    push @RUNNING, $self;
     $self->psql_file("$ROOT/sql/roles.sql", db => 'postgres');
     $self->psql('CREATE DATABASE tarazu OWNER tarazu_owner', db => 'postgres');
     if ($o{migrate} // 1) {
@@ -136,12 +138,13 @@ sub stop {
     return;
 }
 
-sub DESTROY {
-    my ($self) = @_;
-    return if $self->{owner} != $$;
-    local ($?, $@);
-    eval { $self->stop; 1 } or warn $@;
-    return;
+# Before the folder goes.
+END {
+    my $status = $?;
+    for my $db (grep { $_->{owner} == $$ } @RUNNING) {
+        eval { $db->stop; 1 } or warn $@;
+    }
+    $? = $status;
 }
 
 1;
