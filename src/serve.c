@@ -137,6 +137,7 @@ static int run_jobs(const struct service *self, size_t slot, void *arg)
     if (!open_app(&app, POOL_JOB))
         return 1;
     job_messages_use(app.templates);
+    jobs_announce(scoreboard_busy);
     struct arena *a = arena_create("job");
     scoreboard_idle();
     while (!worker_should_stop()) {

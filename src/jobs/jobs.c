@@ -92,6 +92,13 @@ static enum err fail(struct op *op, const struct job *job, const struct job_kind
     return db_exec(op, Q_JOB_RETRY, P_INT(job->id), P_INT(job->attempt), P_TEXT(why), P_INT(pause_after(k, job->attempt)));
 }
 
+static void (*announce)(int kind, const char *request_id);
+
+void jobs_announce(void (*begun)(int kind, const char *request_id))
+{
+    announce = begun;
+}
+
 static enum err run(struct op *op, const struct job *job)
 {
     const char *error = NULL;
@@ -99,6 +106,8 @@ static enum err run(struct op *op, const struct job *job)
     const struct job_kind *k = kind < 0 ? NULL : &job_kinds[kind];
     op->actor = (struct actor){ .kind = ACTOR_SYSTEM, .name = job->kind };
     op->request_id = job->request_id ? job->request_id : arena_printf(op->arena, "job-%lld", (long long)job->id);
+    if (announce)
+        announce(kind, op->request_id);
     struct view *payload = view_parse(op->arena, str_of(job->payload), 16, &error);
     if (payload && view_kind(payload) == VIEW_OBJECT)
         view_int(payload, "job_id", job->id); /* for calls that take an id against duplicates */

@@ -28,6 +28,8 @@ const char *job_kind_name(unsigned i); /* NULL when out of range */
 /* One round: makes jobs of due schedules, then works on at most one job. *worked tells whether there
  * was one. `op` is the worker's, its arena is reset by the caller. */
 enum err jobs_round(struct op *op, bool *worked) MUST_CHECK;
+/* Who wants to know what is being worked on: called with the index of the kind as each job begins. */
+void jobs_announce(void (*begun)(int kind, const char *request_id));
 /* Migrate: schedules in the database follow jobs.def. */
 enum err jobs_sync(struct op *op) MUST_CHECK;
 
