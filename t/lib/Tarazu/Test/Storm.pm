@@ -185,7 +185,7 @@ sub clean_doctor {
 # {status => how many}, of answers or numbers.
 sub tally { my %n; $n{ ref $_ ? $_->{status} // "died: $_->{died}" : $_ }++ for @_; return \%n }
 
-# Log lines of the replicas that match.
+# Log lines of the replicas that match, oldest first.
 sub log_lines {
     my ($shop, $pattern) = @_;
     my @found;
@@ -193,7 +193,7 @@ sub log_lines {
         open my $fh, '<', $file or next;
         push @found, grep { $_ =~ $pattern } <$fh>;
     }
-    return @found;
+    return sort @found; # each begins with its time
 }
 
 # ---- stop points of the test build ----
