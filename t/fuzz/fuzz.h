@@ -1,6 +1,6 @@
-/* Ground of the fuzz targets: an arena that lives as long as one input, a deployment with known
- * secrets, and the input as text that ends with NUL. A target is a libFuzzer entry point; what it
- * must not do is crash, read or write outside, leak out of the arena, or break an assertion here. */
+/* What the fuzz targets share: an arena that is fresh for every input and a piece of work around it.
+ * A target is one file: LLVMFuzzerTestOneInput feeds the bytes to a parser of strangers' input and
+ * checks what must hold of its answer. Its corpus is in corpus/NAME/. Built and run by scripts/fuzz. */
 #ifndef T_FUZZ_FUZZ_H
 #define T_FUZZ_FUZZ_H
 
@@ -13,42 +13,40 @@
 #include "core/err.h"
 #include "core/op.h"
 #include "core/str.h"
+#include "core/view.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* A broken promise of the code under test. */
-#define MUST(cond)   \
-    do {             \
-        if (!(cond)) \
-            abort(); \
-    } while (0)
+static struct arena *arena;
+static struct errinfo errinfo;
+static struct op op;
 
 static const struct conf fuzz_conf = {
     .shop_base_url = "https://shop.example",
     .secret_key = "0123456789abcdef0123456789abcdef",
-    .secret_previous_key = "fedcba9876543210fedcba9876543210",
+    .secret_previous_key = "",
 };
 
-struct fuzz {
-    struct errinfo err;
-    struct op op;
-    struct str bytes;
-    const char *text; /* the bytes, ended by NUL */
-};
-
-__attribute__((unused)) static void fuzz_begin(struct fuzz *f, const uint8_t *data, size_t size)
+static inline void fresh(void)
 {
-    memset(f, 0, sizeof(*f));
-    f->op = (struct op){ .arena = arena_create("fuzz"), .err = &f->err, .conf = &fuzz_conf, .client = "192.0.2.1",
-                         .request_id = "fuzz" };
-    f->text = arena_strndup(f->op.arena, (const char *)data, size);
-    f->bytes = (struct str){ f->text, size };
+    if (!arena)
+        arena = arena_create("fuzz");
+    arena_reset(arena);
+    errinfo = (struct errinfo){ 0 };
+    op = (struct op){ .arena = arena, .err = &errinfo, .lang = LANG_EN, .request_id = "fuzz", .client = "127.0.0.1",
+                      .conf = &fuzz_conf };
 }
 
-__attribute__((unused)) static int fuzz_end(struct fuzz *f)
+/* The bytes as text that ends with NUL. */
+static inline const char *text_of(const uint8_t *data, size_t size)
 {
-    arena_destroy(f->op.arena);
-    return 0;
+    return arena_strndup(arena, (const char *)data, size);
 }
+
+#define MUST(cond)       \
+    do {                 \
+        if (!(cond))     \
+            abort();     \
+    } while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #endif
