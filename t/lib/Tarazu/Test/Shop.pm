@@ -153,6 +153,19 @@ sub db_query {
 }
 sub db_value { my ($self, @q) = @_; my ($row) = $self->db_query(@q); return $row ? $row->[0] : undef }
 
+# What `tarazu doctor` finds in the running shop, a line each: "proof: what: detail"; nothing when all adds
+# up. Warnings (what takes long) only with warnings => 1.
+sub doctor {
+    my ($self, %o) = @_;
+    my $conf = "$self->{state}/conf/tarazu-r1.conf";
+    open my $out, '-|', "$ENV{TARAZU_TEST_APP}/bin/tarazu", '--config', $conf, 'doctor', '--json' or die "tarazu doctor: $!";
+    my $text = do { local $/; <$out> };
+    close $out;
+    my $report = eval { $JSON->decode($text) } or return "tarazu doctor could not check (status $?)";
+    return map { my $check = $_; map { "$check->{id}: $_->{what}: $_->{detail}" } @{ $check->{rows} } }
+        grep { $o{warnings} || $_->{weight} eq 'fault' } @{ $report->{checks} };
+}
+
 sub expect_errors { my ($self, @patterns) = @_; push @{ $self->{expected} }, @patterns; return }
 
 # Lines of the servers' logs that no test should cause, without the expected ones.
