@@ -135,6 +135,9 @@ subtest 'access tokens end' => sub {
     my $r = $c->get('/account');
     is($r->{status}, 401, 'not after 15 minutes');
     is(code_of($r), 'token_invalid', 'and it says why');
+    $r = $c->post('/auth/refresh', json => { refresh_token => $c->{refresh_token} });
+    is($r->{status}, 200, 'a client that still sends it may refresh');
+    is($c->get('/account', bearer => $r->{json}{access_token})->{status}, 200, 'and goes on');
 };
 
 subtest 'sessions' => sub {
