@@ -6,7 +6,18 @@ package Tarazu::Test::Summary;
 use strict;
 use warnings;
 
-use parent 'TAP::Formatter::Console';
+use TAP::Formatter::Console;
+use TAP::Formatter::File;
+
+# As prove chooses: a moving display for people, plain lines for files.
+our @ISA = (-t STDOUT ? 'TAP::Formatter::Console' : 'TAP::Formatter::File');
+
+# The harness prepares each round of tests; the columns are those of all of them.
+sub prepare {
+    my ($self, @tests) = @_;
+    push @{ $self->{tarazu_tests} }, @tests;
+    return $self->SUPER::prepare(@{ $self->{tarazu_tests} });
+}
 
 sub summary {
     my ($self, $aggregate, $interrupted) = @_;
