@@ -1,21 +1,23 @@
 -- How the catalogue leaves as JSON. Replaced by `tarazu migrate` whenever this file changes.
 
--- What a product's variants offer together; price NULL: it has none on sale.
-CREATE OR REPLACE FUNCTION product_offer(product bigint,
-    OUT price bigint, OUT price_max bigint, OUT compare_at_price bigint, OUT in_stock boolean, OUT default_variant_id bigint)
-    LANGUAGE sql STABLE AS $$
-    SELECT min(v.price), max(v.price),
-           (array_agg(CASE WHEN v.compare_at_price > v.price THEN v.compare_at_price END ORDER BY v.price, v.position, v.id))[1],
-           coalesce(bool_or(s.on_hand > s.reserved), false),
-           (array_agg(v.id ORDER BY s.on_hand > s.reserved DESC, v.position, v.id))[1]
+-- What the variants of a product offer together, for those that have any on sale. Columns may be added
+-- at the end, not changed.
+CREATE OR REPLACE VIEW product_offers AS
+    SELECT v.product_id, min(v.price) AS price, max(v.price) AS price_max,
+           (array_agg(CASE WHEN v.compare_at_price > v.price THEN v.compare_at_price END ORDER BY v.price, v.position, v.id))[1]
+               AS compare_at_price,
+           bool_or(s.on_hand > s.reserved) AS in_stock,
+           (array_agg(v.id ORDER BY s.on_hand > s.reserved DESC, v.position, v.id))[1] AS default_variant_id
       FROM variants v JOIN stock s ON s.variant_id = v.id
-     WHERE v.product_id = product AND v.archived_at IS NULL $$;
+     WHERE v.archived_at IS NULL GROUP BY v.product_id;
+GRANT SELECT ON product_offers TO tarazu_web, tarazu_order, tarazu_pay, tarazu_job, tarazu_readonly;
 
+-- The next three are single expressions, so that the planner writes them into the lists that use them.
 CREATE OR REPLACE FUNCTION product_rating(p products) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN p.review_count > 0 THEN round(p.rating_sum::numeric / p.review_count, 1) END $$;
 
 -- The place of a product in a list: lists run by (rank, id descending).
-CREATE OR REPLACE FUNCTION product_rank(p products, price bigint, sort text) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+CREATE OR REPLACE FUNCTION product_rank(p products, price bigint, sort text) RETURNS bigint LANGUAGE sql STABLE AS $$
     SELECT CASE sort
         WHEN 'price' THEN price
         WHEN '-price' THEN -price
@@ -24,13 +26,14 @@ CREATE OR REPLACE FUNCTION product_rank(p products, price bigint, sort text) RET
         ELSE -(extract(epoch FROM p.created_at) * 1000000)::bigint
     END $$;
 
-CREATE OR REPLACE FUNCTION product_card(p products, lang text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION product_card(p products, o product_offers, image text, lang text) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object('slug', p.slug, 'title', pick_lang(p.title_fa, p.title_en, lang), 'price', o.price,
-        'price_max', o.price_max, 'compare_at_price', o.compare_at_price, 'currency', 'IRT', 'in_stock', o.in_stock,
-        'default_variant_id', o.default_variant_id,
-        'image', (SELECT media_url(g.file) FROM images g WHERE g.product_id = p.id ORDER BY g.position, g.id LIMIT 1),
-        'rating', product_rating(p), 'review_count', p.review_count)
-      FROM product_offer(p.id) o $$;
+        'price_max', o.price_max, 'compare_at_price', o.compare_at_price, 'currency', 'IRT',
+        'in_stock', coalesce(o.in_stock, false), 'default_variant_id', o.default_variant_id, 'image', media_url(image),
+        'rating', product_rating(p), 'review_count', p.review_count) $$;
+
+CREATE OR REPLACE FUNCTION product_image(product bigint) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT g.file FROM images g WHERE g.product_id = product ORDER BY g.position, g.id LIMIT 1 $$;
 
 -- From the root down to the category itself.
 CREATE OR REPLACE FUNCTION category_path(category bigint, lang text) RETURNS jsonb LANGUAGE sql STABLE AS $$
@@ -63,7 +66,7 @@ CREATE OR REPLACE FUNCTION category_list(lang text) RETURNS jsonb LANGUAGE sql S
                               ORDER BY place), '[]') FROM t $$;
 
 CREATE OR REPLACE FUNCTION product_json(product bigint, lang text) RETURNS jsonb LANGUAGE sql STABLE AS $$
-    SELECT product_card(p, lang) || jsonb_build_object(
+    SELECT product_card(p, o, product_image(p.id), lang) || jsonb_build_object(
         'description', pick_lang(p.description_fa, p.description_en, lang),
         'category', (SELECT jsonb_build_object('slug', c.slug, 'title', pick_lang(c.title_fa, c.title_en, lang))
                        FROM categories c WHERE c.id = p.category_id),
@@ -78,15 +81,16 @@ CREATE OR REPLACE FUNCTION product_json(product bigint, lang text) RETURNS jsonb
                 'weight_g', v.weight_g, 'in_stock', s.on_hand > s.reserved, 'available', s.on_hand - s.reserved)
                 ORDER BY v.position, v.id), '[]')
               FROM variants v JOIN stock s ON s.variant_id = v.id WHERE v.product_id = p.id AND v.archived_at IS NULL))
-      FROM products p WHERE p.id = product $$;
+      FROM products p JOIN product_offers o ON o.product_id = p.id WHERE p.id = product $$;
 
 CREATE OR REPLACE FUNCTION admin_product_card(p products, lang text) RETURNS jsonb LANGUAGE sql STABLE AS $$
-    SELECT product_card(p, lang) || jsonb_build_object('active', p.active AND p.archived_at IS NULL,
+    SELECT product_card(p, o, product_image(p.id), lang) || jsonb_build_object('active', p.active AND p.archived_at IS NULL,
         'archived', p.archived_at IS NOT NULL, 'on_hand', coalesce(t.on_hand, 0), 'reserved', coalesce(t.reserved, 0),
         'available', coalesce(t.on_hand - t.reserved, 0), 'sold_count', p.sold_count,
         'created_at', rfc3339(p.created_at), 'updated_at', rfc3339(p.updated_at))
       FROM (SELECT sum(s.on_hand) AS on_hand, sum(s.reserved) AS reserved
-              FROM variants v JOIN stock s ON s.variant_id = v.id WHERE v.product_id = p.id AND v.archived_at IS NULL) t $$;
+              FROM variants v JOIN stock s ON s.variant_id = v.id WHERE v.product_id = p.id AND v.archived_at IS NULL) t
+      LEFT JOIN product_offers o ON o.product_id = p.id $$;
 
 -- What staff edit: both languages, every variant with its stock. `index` numbers the form's fields.
 CREATE OR REPLACE FUNCTION admin_product_json(product bigint, lang text) RETURNS jsonb LANGUAGE sql STABLE AS $$

@@ -7,9 +7,9 @@ WITH RECURSIVE branch AS (
     SELECT c.id FROM categories c WHERE c.slug = $2 AND c.archived_at IS NULL
     UNION SELECT c.id FROM categories c JOIN branch b ON c.parent_id = b.id WHERE c.archived_at IS NULL),
 found AS (
-    SELECT p.id, product_rank(p, o.price, $8) AS rank, p AS product
-      FROM products p CROSS JOIN LATERAL product_offer(p.id) o
-     WHERE p.active AND p.archived_at IS NULL AND o.price IS NOT NULL
+    SELECT p AS product, o AS offer, p.id, product_rank(p, o.price, $8) AS rank
+      FROM products p JOIN product_offers o ON o.product_id = p.id
+     WHERE p.active AND p.archived_at IS NULL
        AND ($2 IS NULL OR p.category_id IN (SELECT b.id FROM branch b))
        AND ($3 IS NULL OR p.search_key LIKE ALL ($3))
        AND ($4 IS NULL OR o.price >= $4) AND ($5 IS NULL OR o.price <= $5)
@@ -18,9 +18,10 @@ page AS (
     SELECT f.*, row_number() OVER (ORDER BY f.rank, f.id DESC) AS n FROM found f
      WHERE $9 IS NULL OR f.rank > $9 OR (f.rank = $9 AND f.id < $10)
      ORDER BY f.rank, f.id DESC LIMIT $11 + 1),
-shown AS (SELECT * FROM page WHERE n <= $11),
 last AS (SELECT rank, id FROM page WHERE n = $11 AND EXISTS (SELECT 1 FROM page WHERE n > $11))
-SELECT (SELECT coalesce(jsonb_agg(product_card(s.product, $1) ORDER BY s.n), '[]') FROM shown s)::text AS items,
+SELECT (SELECT coalesce(jsonb_agg(product_card(g.product, g.offer,
+            (SELECT i.file FROM images i WHERE i.product_id = g.id ORDER BY i.position, i.id LIMIT 1), $1) ORDER BY g.n), '[]')
+          FROM page g WHERE g.n <= $11)::text AS items,
        (SELECT l.rank FROM last l) AS next_rank, (SELECT l.id FROM last l) AS next_id
 
 -- name: q_product_facets :one (text lang, text category, text[] words, bigint min_price, bigint max_price, bool in_stock)
@@ -36,8 +37,8 @@ found AS (
            $2 IS NULL OR (SELECT w.id FROM tree w WHERE w.slug = $2) = ANY (t.line) AS in_category,
            ($4 IS NULL OR o.price >= $4) AND ($5 IS NULL OR o.price <= $5) AS in_price,
            NOT $6 OR o.in_stock AS in_shelf
-      FROM products p JOIN tree t ON t.id = p.category_id CROSS JOIN LATERAL product_offer(p.id) o
-     WHERE p.active AND p.archived_at IS NULL AND o.price IS NOT NULL
+      FROM products p JOIN tree t ON t.id = p.category_id JOIN product_offers o ON o.product_id = p.id
+     WHERE p.active AND p.archived_at IS NULL
        AND ($3 IS NULL OR p.search_key LIKE ALL ($3))),
 counted AS (
     SELECT c.id, count(*) AS n FROM found f CROSS JOIN LATERAL unnest(f.line) AS c(id)
