@@ -97,6 +97,9 @@ for my $zone (@zones) {
     is($rate, $words{ $word // '' }, "$name: and as fast");
     like($zone, qr/nodelay/, "$name: refuses instead of holding back");
 }
+# What is kept from strangers is kept from them in every spelling the application takes.
+my ($private) = $text{'tarazu.conf'} =~ /^    location (.*) \{\n\s+include metrics-allow\.conf;/m;
+like($private, qr/\Q(\.json)?\E/, '/metrics.json is as private as /metrics');
 # A location with limits or headers of its own would lose the common ones.
 unlike($text{'tarazu.conf'}, qr/^\s*limit_(?:req|conn)\b/m, 'no location has limits of its own');
 for my $block ($text{'tarazu.conf'} =~ /^(    location .*?^    \})/msg) {

@@ -89,6 +89,23 @@ subtest 'headers of every answer' => sub {
         'other host names are refused');
 };
 
+subtest 'addresses that cannot be read' => sub {
+    my %status = ('/p/%00' => 400, '/..%2f..%2fcert.pem' => 400, '/p?' . 'a' x 40_000 => 414, '/-/problem.json' => 404);
+    for my $path (sort keys %status) {
+        my $r = $c->get($path);
+        my $name = substr $path, 0, 30;
+        is($r->{status}, $status{$path}, "$name: $status{$path}");
+        like($r->{headers}{'x-request-id'} // '', qr/^[0-9a-f]{32}$/, "$name: with its request id");
+        like($r->{body}, qr/lang="fa"|"request_id"/, "$name: said in our words");
+    }
+    for my $raw ("GARBAGE\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/9.1\r\nHost: localhost\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n") {
+        my ($answer, $name) = ($nginx->raw($raw), $raw =~ s/\r\n/ /gr);
+        like($answer, qr{^HTTP/1\.1 (?:400|421|505) }, "$name: refused");
+        like($answer, qr/^X-Request-Id: [0-9a-f]{32}\r$/m, "$name: with a request id");
+    }
+};
+
 subtest 'sizes of bodies' => sub {
     is($c->post('/p', body => 'x' x 65_536)->{json}{body}, 65_536, '64 KB pass');
     my $r = $c->post('/p', body => 'x' x 70_000, headers => { accept => 'application/json' });

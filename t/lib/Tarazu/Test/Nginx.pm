@@ -15,6 +15,7 @@ use warnings;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use File::Temp qw(tempdir);
+use IO::Socket::SSL;
 use IO::Socket::UNIX;
 use JSON::PP ();
 use POSIX ();
@@ -75,6 +76,17 @@ sub check { # the output of nginx -t, and whether it is content
 sub client {
     my ($self, %o) = @_;
     return Tarazu::Test::Client->new(base => "https://localhost:$self->{port}", ca_file => "$self->{dir}/cert.pem", %o);
+}
+
+# The answer to bytes that no client would send.
+sub raw {
+    my ($self, $bytes) = @_;
+    my $tls = IO::Socket::SSL->new(PeerAddr => 'localhost', PeerPort => $self->{port}, SSL_ca_file => "$self->{dir}/cert.pem")
+        or die "TLS: $IO::Socket::SSL::SSL_ERROR";
+    print {$tls} $bytes;
+    my ($answer, $more) = ('');
+    $answer .= $more while $answer !~ /\r\n\r\n/ && sysread $tls, $more, 65_536;
+    return $answer;
 }
 
 # Entries of the access log, after everything asked so far has been written.
