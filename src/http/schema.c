@@ -166,12 +166,29 @@ static void decode_nested(struct decoder *d, const struct place *at)
     decode_object(d, at->field->sub, at->value, pointer_of(a, at->prefix, at->field->name), inner);
 }
 
+/* {"colour": "red"} as [{name: "colour", value: "red"}]. */
+static struct view *rows_of_pairs(struct arena *a, const struct schema *s, const struct view *pairs)
+{
+    struct view *rows = view_new_array(a), *value;
+    const char *name;
+    for (size_t i = 0; view_member(pairs, i, &name, &value); i++) {
+        struct view *row = view_append(rows);
+        view_text(row, s->fields[0].name, name);
+        if (value)
+            view_attach(row, s->fields[1].name, value);
+    }
+    return rows;
+}
+
 static void decode_array(struct decoder *d, const struct place *at)
 {
     const struct field *f = at->field;
     struct arena *a = d->op->arena;
-    size_t n = view_count(at->value);
-    if (view_kind(at->value) != VIEW_ARRAY) {
+    struct view *list = at->value;
+    if (view_kind(list) == VIEW_OBJECT && f->flags & F_PAIRS)
+        list = rows_of_pairs(a, f->sub, list);
+    size_t n = view_count(list);
+    if (view_kind(list) != VIEW_ARRAY) {
         fault_at(d, at, "type");
         return;
     }
@@ -182,7 +199,7 @@ static void decode_array(struct decoder *d, const struct place *at)
     const char *pointer = pointer_of(a, at->prefix, f->name);
     char *items = arena_calloc(a, n, f->sub->size);
     for (size_t i = 0; i < n; i++) {
-        struct view *item = view_at(at->value, i);
+        struct view *item = view_at(list, i);
         const char *prefix = arena_printf(a, "%s/%zu", pointer, i);
         if (view_kind(item) == VIEW_OBJECT)
             decode_object(d, f->sub, item, prefix, items + i * f->sub->size);

@@ -34,7 +34,7 @@ static const struct schema option_in = SCHEMA(option_in, option_fields);
 static const struct field variant_fields[] = {
     FIELD(F_INT, variant_in, id, .min = 1, .max = INT64_MAX, .doc = "or the SKU: a variant the product has; else a new one"),
     FIELD(F_TEXT, variant_in, sku, .min = 1, .max = 60),
-    FIELD(F_ARRAY, variant_in, options, .sub = &option_in, .max = 10,
+    FIELD(F_ARRAY, variant_in, options, .sub = &option_in, .max = 10, .flags = F_PAIRS,
           .count_offset = offsetof(struct variant_in, option_count),
           .present_offset = offsetof(struct variant_in, options_given)),
     FIELD(F_INT, variant_in, price, .max = PRICE_MAX),
@@ -54,7 +54,7 @@ static const struct schema variant_in = SCHEMA(variant_in, variant_fields);
     FIELD(F_TEXT, product_in, tax_class, .max = 40), \
     FIELD(F_BOOL, product_in, returnable), \
     FIELD(F_BOOL, product_in, active), \
-    FIELD(F_ARRAY, product_in, attributes, .sub = &option_in, .max = 50, \
+    FIELD(F_ARRAY, product_in, attributes, .sub = &option_in, .max = 50, .flags = F_PAIRS, \
           .count_offset = offsetof(struct product_in, attribute_count), \
           .present_offset = offsetof(struct product_in, attributes_given))
 

@@ -78,8 +78,21 @@ static void describe_field(struct arena *a, struct view *v, struct view *compone
 {
     const struct shape *shape = &shapes[f->type];
     const char *doc = f->doc ? f->doc : shape->doc;
+    if (f->type == F_OBJECT && f->flags & F_BARE) {
+        struct view *either = view_array(v, "anyOf");
+        view_text(view_append(either), "type", "string");
+        reference(a, view_append(either), components, f->sub);
+        return;
+    }
     if (f->type == F_OBJECT) {
         reference(a, v, components, f->sub);
+        return;
+    }
+    if (f->type == F_ARRAY && f->flags & F_PAIRS) {
+        struct view *either = view_array(v, "anyOf"), *list = view_append(either);
+        view_text(list, "type", "array");
+        reference(a, view_object(list, "items"), components, f->sub);
+        view_text(view_append(either), "type", "object");
         return;
     }
     set_type(v, f, shape);
