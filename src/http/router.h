@@ -28,6 +28,7 @@ enum route_flags {
     ROUTE_RAW_BODY = 1 << 5,   /* handler reads req->body itself; no decoding */
     ROUTE_UPLOAD = 1 << 6,     /* multipart allowed, body up to 8 MiB instead of 64 KiB */
     ROUTE_LOOK = 1 << 7,       /* read only, never changes anything */
+    ROUTE_RENEW = 1 << 8,      /* asked for because the access token is spent: a bad one is nobody */
 };
 
 typedef enum err route_handler(struct request *req);

@@ -29,6 +29,7 @@ static const struct {
     { ROUTE_RAW_BODY, "raw_body" },
     { ROUTE_UPLOAD, "upload" },
     { ROUTE_LOOK, "look" },
+    { ROUTE_RENEW, "renew" },
 };
 #define FLAGS (sizeof(flags) / sizeof(flags[0]))
 

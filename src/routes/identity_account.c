@@ -111,6 +111,11 @@ enum err account_address_list(struct request *req)
     return address_list(&req->op, me(req), req->reply.view);
 }
 
+enum err account_address_get(struct request *req)
+{
+    return answer_address(req, id_of(req));
+}
+
 enum err account_address_add(struct request *req)
 {
     struct address *address = req->input;
