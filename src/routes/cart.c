@@ -76,6 +76,7 @@ enum err cart_add_post(struct request *req)
     const struct cart_add_in *in = req->input;
     struct cart_owner owner;
     TRY(make_cart(req, &owner));
+    req->principal.cart_id = owner.cart;
     TRY(cart_add(&req->op, &owner, in->variant_id, in->quantity == INT_ABSENT ? 1 : in->quantity));
     return answer(req, &owner);
 }
@@ -140,6 +141,7 @@ enum err coupon_apply_post(struct request *req)
     if (e)
         return e;
     TRY(db_tx(op, put_coupon, &a));
+    req->principal.cart_id = a.owner.cart;
     return answer(req, &a.owner);
 }
 

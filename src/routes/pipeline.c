@@ -70,7 +70,8 @@ static enum err identify(struct request *req)
 {
     struct session_found found = { .kind = ACTOR_NOBODY };
     struct principal *p = &req->principal;
-    TRY(session_resolve(&req->op, bearer(req), request_cookie(req, COOKIE_ACCESS), request_cookie(req, COOKIE_REFRESH), &found));
+    const char *token = req->route->flags & ROUTE_RENEW ? NULL : bearer(req);
+    TRY(session_resolve(&req->op, token, request_cookie(req, COOKIE_ACCESS), request_cookie(req, COOKIE_REFRESH), &found));
     *p = (struct principal){ .kind = found.kind, .id = found.id, .name = found.name, .session_id = found.session_id,
         .permissions = found.permissions, .by_cookie = found.by_cookie, .cart_token = request_cookie(req, COOKIE_CART) };
     req->op.actor = (struct actor){ .kind = found.kind, .id = found.id, .name = found.name };
@@ -105,7 +106,8 @@ static enum err check_site(struct request *req)
 
 struct work {
     struct request *req;
-    struct claim *claim; /* NULL: no key */
+    struct claim *claim; /* NULL: no key, or nobody yet to whom it belongs */
+    struct claim *later; /* of a guest without a cart */
     struct queued *resource;
 };
 
@@ -133,13 +135,39 @@ static enum err store_answer(struct work *w)
     return claim_store(op, w->claim, &answer);
 }
 
+/* Whose key it is. A guest is known by the cart. */
+static const char *claim_scope(struct request *req)
+{
+    static const char *const kinds[] = { [ACTOR_CUSTOMER] = "customer", [ACTOR_STAFF] = "staff" };
+    const struct principal *p = &req->principal;
+    if (p->kind == ACTOR_CUSTOMER || p->kind == ACTOR_STAFF)
+        return arena_printf(req->op.arena, "%s:%lld", kinds[p->kind], (long long)p->id);
+    return p->cart_id ? arena_printf(req->op.arena, "cart:%lld", (long long)p->cart_id) : NULL;
+}
+
+/* A guest's first change makes the cart: from then on there is somebody to whom the key belongs. */
+static bool claim_new_cart(struct work *w)
+{
+    if (w->claim || !w->later)
+        return false;
+    w->later->scope = claim_scope(w->req);
+    w->claim = w->later->scope ? w->later : NULL;
+    return w->claim != NULL;
+}
+
 static enum err work_in_tx(struct op *op, void *arg)
 {
     struct work *w = arg;
     fresh_reply(w->req);
+    if (w->later) { /* a cart made by a run that was rolled back is gone */
+        w->req->principal.cart_id = 0;
+        w->claim = NULL;
+    }
     if (w->claim)
         claim_queue(op, w->claim);
     TRY(w->req->route->handler(w->req));
+    if (claim_new_cart(w))
+        claim_queue(op, w->claim);
     return store_answer(w);
 }
 
@@ -204,20 +232,11 @@ static enum err run_two_phase(struct request *req, struct work *w)
         return replay(req, &stored);
     fresh_reply(req);
     TRY(req->route->handler(req));
+    claim_new_cart(w);
     if (!w->claim)
         return req->reply.resource ? store_answer(w) : ERR_OK;
     enum err e = db_tx(&req->op, keep_answer, w);
     return e == ERR_CLAIM_TAKEN ? answer_of_other(req, w->claim) : e;
-}
-
-/* Whose key it is. A guest without a cart has nobody to answer for: no claim. */
-static const char *claim_scope(struct request *req)
-{
-    static const char *const kinds[] = { [ACTOR_CUSTOMER] = "customer", [ACTOR_STAFF] = "staff" };
-    const struct principal *p = &req->principal;
-    if (p->kind == ACTOR_CUSTOMER || p->kind == ACTOR_STAFF)
-        return arena_printf(req->op.arena, "%s:%lld", kinds[p->kind], (long long)p->id);
-    return p->cart_id ? arena_printf(req->op.arena, "cart:%lld", (long long)p->cart_id) : NULL;
 }
 
 static enum err work(struct request *req)
@@ -229,6 +248,7 @@ static enum err work(struct request *req)
         claim.scope = claim_scope(req);
         claim.fingerprint = request_fingerprint(req);
         w.claim = claim.scope ? &claim : NULL;
+        w.later = claim.scope ? NULL : &claim;
     }
     if (route->flags & ROUTE_IDEMPOTENT && w.claim)
         TRY(run_claimed(req, &w));
