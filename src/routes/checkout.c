@@ -48,7 +48,9 @@ static enum err address_of(struct request *req, const struct checkout_in_body *i
     struct op *op = &req->op;
     struct address a = { 0 };
     *out = NULL;
-    if (in->address_id != INT_ABSENT && req->principal.kind == ACTOR_CUSTOMER)
+    if (in->address_id != INT_ABSENT && req->principal.kind != ACTOR_CUSTOMER)
+        return err_set(op, ERR_NOT_FOUND, NULL);
+    if (in->address_id != INT_ABSENT)
         TRY(address_get(op, req->principal.id, in->address_id, &a));
     else if (in->address)
         a = in->address->address;
@@ -76,6 +78,8 @@ enum err quote_post(struct request *req)
     TRY(address_of(req, in, &address));
     struct checkout_in facts = facts_of(req, in, address);
     TRY(checkout_load(&req->op, &facts, &c));
+    if (in->shipping_method && !c.method) /* a total without it would not be what the order costs */
+        return err_set(&req->op, ERR_SHIPPING_METHOD_UNAVAILABLE, NULL);
     checkout_view(&req->op, &c, req->reply.view);
     return ERR_OK;
 }
@@ -109,7 +113,11 @@ enum err checkout_page(struct request *req)
     struct checkout c;
     struct rows provinces;
     TRY(read_form(req, &in, &form));
-    TRY(address_of(req, in, &address));
+    enum err e = address_of(req, in, &address);
+    if (e == ERR_NOT_FOUND) /* archived since it was chosen: another one is asked for */
+        err_clear(&req->op);
+    else
+        TRY(e);
     struct checkout_in facts = facts_of(req, in, address);
     struct queued *list = db_queue(&req->op, Q_PROVINCES, P_TEXT(lang_code(req->op.lang)));
     TRY(checkout_load(&req->op, &facts, &c));
