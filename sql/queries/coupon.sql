@@ -11,7 +11,7 @@ VALUES ($1, $2, $3, $4, $5::int, coalesce($6, 0), $7, to_timestamp($8), to_times
 
 -- name: q_coupon_list :one (bigint before, bigint max)
 SELECT coalesce(jsonb_agg(c.j ORDER BY c.id DESC), '[]')::text AS items FROM (
-    SELECT id, jsonb_build_object('id', id, 'code', code, 'kind', kind, 'value', value, 'usage_limit', usage_limit,
+    SELECT id, jsonb_build_object('id', id, 'code', code, 'kind', kind, 'value', value, 'currency', 'IRT', 'usage_limit', usage_limit,
            'per_customer_limit', per_customer_limit, 'min_subtotal', min_subtotal, 'max_discount', max_discount,
            'starts_at', rfc3339(starts_at), 'ends_at', rfc3339(ends_at),
            'used', (SELECT count(*) FROM coupon_uses u WHERE u.coupon_id = coupons.id),
@@ -31,7 +31,7 @@ UPDATE coupons k SET usage_limit = $2, used = n.uses
 UPDATE coupons SET archived_at = shop_now() WHERE code = $1 AND archived_at IS NULL RETURNING id
 
 -- name: q_coupon_view :opt (text code)
-SELECT jsonb_build_object('id', id, 'code', code, 'kind', kind, 'value', value, 'usage_limit', usage_limit,
+SELECT jsonb_build_object('id', id, 'code', code, 'kind', kind, 'value', value, 'currency', 'IRT', 'usage_limit', usage_limit,
        'per_customer_limit', per_customer_limit, 'min_subtotal', min_subtotal, 'max_discount', max_discount,
        'starts_at', rfc3339(starts_at), 'ends_at', rfc3339(ends_at),
        'used', (SELECT count(*) FROM coupon_uses u WHERE u.coupon_id = k.id))::text AS coupon

@@ -21,9 +21,11 @@ SELECT coalesce(jsonb_agg(order_summary_json(p, $5) || jsonb_build_object('custo
        CASE WHEN count(*) = $4 THEN min(p.id) END AS next FROM page p
 
 -- name: q_order_invoice :opt (bigint id, text lang)
+-- A moment after the payment the number is still to come.
 SELECT (order_json(o.id, $2, false) || jsonb_build_object('invoice_number', i.number, 'issued_at', rfc3339(i.issued_at),
         'seller', o.seller, 'buyer', o.buyer))::text AS invoice
-  FROM orders o JOIN invoices i ON i.order_id = o.id AND i.kind = 'invoice' WHERE o.id = $1
+  FROM orders o LEFT JOIN invoices i ON i.order_id = o.id AND i.kind = 'invoice'
+ WHERE o.id = $1 AND (i.number IS NOT NULL OR o.status NOT IN ('pending', 'canceled'))
 
 -- name: q_wallet_view :one (bigint customer, bigint before, bigint max)
 WITH page AS (SELECT m.* FROM wallet_movements m WHERE m.customer_id = $1 AND ($2 IS NULL OR m.id < $2) ORDER BY m.id DESC LIMIT $3)

@@ -157,7 +157,7 @@ struct transition_in {
 };
 static const struct field transition_fields[] = {
     FIELD(F_ENUM, transition_in, event, .choices = " process ship deliver cancel confirm_cod close ", .flags = F_REQUIRED),
-    FIELD(F_TEXT, transition_in, tracking_number, .max = 60),
+    FIELD(F_CODE, transition_in, tracking_number, .max = 60),
     FIELD(F_TEXT, transition_in, carrier, .max = 60),
     FIELD(F_LONGTEXT, transition_in, reason, .max = 500),
     FIELD(F_ENUM, transition_in, refund_to, .choices = " gateway wallet manual "),

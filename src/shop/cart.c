@@ -54,9 +54,10 @@ static void touch(struct op *op, const struct cart_owner *owner)
     db_queue(op, Q_CART_TOUCH, P_INT(owner->cart));
 }
 
-static enum err too_many(struct op *op, int64_t available)
+static enum err too_many(struct op *op, int64_t variant, int64_t available)
 {
     struct field_error *f = err_field(op, "/quantity", "out_of_stock", NULL);
+    f->variant_id = variant;
     f->params = view_new(op->arena);
     view_int(f->params, "available", available);
     return err_set(op, ERR_OUT_OF_STOCK, NULL);
@@ -69,7 +70,7 @@ static enum err check_quantity(struct op *op, const struct rows *variant, const 
         err_field(op, "/quantity", "too_large", NULL);
         return ERR_INVALID_FIELD;
     }
-    return quantity > available ? too_many(op, available) : ERR_OK;
+    return quantity > available ? too_many(op, row_int(variant, 0, "id"), available) : ERR_OK;
 }
 
 enum err cart_add(struct op *op, const struct cart_owner *owner, int64_t variant, int64_t quantity)
