@@ -55,13 +55,14 @@ is($state->(), $before, 'changes nothing');
 }
 
 # ---- State machines
-my (%machines, %states);
-for my $name (qw(order payment refund)) {
-    for (Tables::def("src/shop/${name}_fsm.def", 'TRANSITION')) {
+my (%machines, %states, %events_of);
+for my $machine (Tables::machines()) {
+    my ($name, $file) = @$machine;
+    for (Tables::def($file, 'TRANSITION')) {
         my ($from, $event, $to) = map { lc } @$_;
         $from = '' if $from eq 'none';
         push @{ $machines{table} }, "$name: $from --$event--> $to";
-        $states{$name}{$to} = 1;
+        $states{$name}{$to} = $events_of{$name}{$event} = 1;
     }
 }
 my $rows = sub { [sort map { "$_->[0]: $_->[1] --$_->[2]--> $_->[3]" } $db->rows('SELECT machine, from_state, event, to_state FROM transitions')] };
@@ -75,15 +76,12 @@ $db->tarazu('migrate');
 is_deeply($rows->(), [sort @{ $machines{table} }], 'and migrating takes it out');
 
 # Each step is refused or taken by the trigger exactly as the table says, from every state by every event.
-my %names = (order => ['orders', 'order'], payment => ['payments', 'payment'], refund => ['refunds', 'refund']);
 my %legal = map { $_ => 1 } @{ $machines{table} };
-for my $name (sort keys %names) {
-    my ($table, $machine) = @{ $names{$name} };
-    my %events = map { lc $_->[1] => 1 } Tables::def("src/shop/${name}_fsm.def", 'TRANSITION');
+for my $name (sort keys %states) {
     my $script = "CREATE TEMP TABLE probe (status text, event text, version int);\n"
-        . "CREATE TRIGGER probe BEFORE UPDATE ON probe FOR EACH ROW EXECUTE FUNCTION check_transition('$machine');\n";
+        . "CREATE TRIGGER probe BEFORE UPDATE ON probe FOR EACH ROW EXECUTE FUNCTION check_transition('$name');\n";
     for my $from (sort keys %{ $states{$name} }) {
-        for my $event (sort keys %events) {
+        for my $event (sort keys %{ $events_of{$name} }) {
             for my $to (sort keys %{ $states{$name} }) {
                 $script .= "DELETE FROM probe; INSERT INTO probe VALUES ('$from', 'x', 1);\n"
                     . "UPDATE probe SET status = '$to', event = '$event', version = 2;\n\\echo $name: $from --$event--> $to :ERROR\n";

@@ -82,6 +82,16 @@ sub def {
     return @rows;
 }
 
+# The state machines of src/shop/fsm.c in its order: [name, table].
+sub machines {
+    my $text = without_comments(slurp('src/shop/fsm.c'));
+    my %file = $text =~ /(\w+_rows)\[\]\s*=\s*\{\s*#include "([^"]+)"/g;
+    my @machines = map { [$_->[0], "src/$file{$_->[1]}"] } pairs($text =~ /\{\s*"(\w+)",\s*ROWS\((\w+)\)\s*\}/g);
+    @machines or die "no state machines in src/shop/fsm.c\n";
+    return @machines;
+}
+sub pairs { my @flat = @_; my @pairs; push @pairs, [splice @flat, 0, 2] while @flat; return @pairs }
+
 # The comment that begins a file.
 sub head {
     my ($path) = @_;
