@@ -51,6 +51,8 @@ if ($> == 0) {
 }
 my $one = Tarazu::Test::Client->new(base => $e->{shop}, ca_file => $e->{ca_file});
 is($one->get('/readyz')->{status}, 200, 'the shop answers');
+is($one->get('/categories')->{json}{items}[0]{slug}, 'general', 'a new owner has a category to put products into');
+cmp_ok(scalar @{ $one->post('/checkout/quote', json => {})->{json}{shipping_methods} }, '>', 1, 'and ways to ship them');
 
 ($rc, $out) = run('--state', $state, '--port', $port, '--detach');
 isnt($rc, 0, 'a second start of the same copy is refused');
