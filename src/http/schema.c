@@ -136,11 +136,24 @@ static bool is_absent(const struct place *at)
     return *(void **)slot_of(at) == NULL;
 }
 
-/* A text where an object is meant: its first field, under the outer name. */
+static void make_absent(const struct place *at)
+{
+    enum slot_kind kind = schema_slot(at->field->type);
+    if (kind == SLOT_INT64)
+        *(int64_t *)slot_of(at) = INT_ABSENT;
+    else if (kind == SLOT_FLAG)
+        *(int *)slot_of(at) = BOOL_ABSENT;
+    else
+        *(void **)slot_of(at) = NULL;
+}
+
+/* A text where an object is meant: its first field, under the outer name; the others are absent. */
 static void decode_bare(struct decoder *d, const struct place *at)
 {
     const struct schema *s = at->field->sub;
     char *inner = arena_alloc(d->op->arena, s->size);
+    for (size_t i = 0; i < s->count; i++)
+        make_absent(&(struct place){ &s->fields[i], at->prefix, inner, NULL });
     struct field first = s->fields[0];
     first.name = at->field->name;
     struct place bare = { &first, at->prefix, inner, at->value };
@@ -222,17 +235,6 @@ static decode_fn *decoder_of(enum field_type type)
         [F_OBJECT] = decode_nested, [F_ARRAY] = decode_array, [F_FILE] = decode_file_text
     };
     return schema_scalar(type) ? decode_scalar : special[type];
-}
-
-static void make_absent(const struct place *at)
-{
-    enum slot_kind kind = schema_slot(at->field->type);
-    if (kind == SLOT_INT64)
-        *(int64_t *)slot_of(at) = INT_ABSENT;
-    else if (kind == SLOT_FLAG)
-        *(int *)slot_of(at) = BOOL_ABSENT;
-    else
-        *(void **)slot_of(at) = NULL;
 }
 
 static void take_file(struct decoder *d, const struct place *at)

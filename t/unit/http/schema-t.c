@@ -268,6 +268,44 @@ static void test_nested(void)
     is_str(json("{\"city\": []}"), "/city type", "an array is no object");
 }
 
+struct short_in {
+    struct city *city;
+    struct city *cities;
+    size_t city_count;
+};
+static const struct field short_fields[] = {
+    FIELD(F_OBJECT, short_in, city, .sub = &city_schema, .flags = F_BARE),
+    FIELD(F_ARRAY, short_in, cities, .sub = &city_schema, .count_offset = offsetof(struct short_in, city_count)),
+};
+static const struct schema short_schema = SCHEMA(short_in, short_fields);
+
+static struct short_in *decode_short(const char *text, enum err expected)
+{
+    const char *error;
+    void *out = NULL;
+    fresh();
+    struct view *tree = view_parse(arena, str_of(text), 16, &error);
+    is_int(schema_decode(&op, &short_schema, tree, NULL, 0, &out), expected, text);
+    return out;
+}
+
+/* A text alone where an object is meant. */
+static void test_bare(void)
+{
+    const struct short_in *got = decode_short("{\"city\": \" Yazd \"}", ERR_OK);
+    is_str(got->city->name, "Yazd", "is its first field");
+    ok(got->city->code == INT_ABSENT, "the others are absent");
+    got = decode_short("{\"city\": {\"name\": \"Yazd\", \"code\": 5}}", ERR_OK);
+    is_int(got->city->code, 5, "an object is still one");
+    ok(decode_short("{\"city\": \" \"}", ERR_OK)->city == NULL, "blank is absent");
+    decode_short("{\"city\": \"a name that is too long\"}", ERR_INVALID_FIELD);
+    is_str(faults(&errinfo), "/city too_long", "its faults are the field's");
+    decode_short("{\"city\": 5}", ERR_INVALID_FIELD);
+    is_str(faults(&errinfo), "/city type", "a number is neither");
+    decode_short("{\"cities\": [\"Yazd\"]}", ERR_INVALID_FIELD);
+    is_str(faults(&errinfo), "/cities/0 type", "and lists take it only where it is said");
+}
+
 static void test_forms(void)
 {
     is_str(form("text=%D8%B3%DB%8C%D8%A8&number=%DB%B1%DB%B2&flag=on&city.name=Rey&city.code=3"),
@@ -369,6 +407,7 @@ int main(void)
     test_formats();
     test_times();
     test_nested();
+    test_bare();
     test_forms();
     test_limits();
     test_required_and_files();
