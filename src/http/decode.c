@@ -141,7 +141,7 @@ static enum err pick_idempotency_key(struct request *req)
 {
     const char *key = request_header(req, "Idempotency-Key");
     if (!key || !key[0])
-        key = view_get_text(req->tree, "_idempotency_key");
+        key = arena_strdup(req->op.arena, view_get_text(req->tree, "_idempotency_key"));
     if (!key || !key[0])
         return ERR_OK;
     if (!text_valid_utf8(str_of(key)) || text_length(str_of(key)) > IDEMPOTENCY_KEY_MAX) {

@@ -26,7 +26,7 @@ const struct schema product_list_query = SCHEMA(product_list_query, product_list
 static void may_be_kept(struct request *req)
 {
     if (req->principal.kind == ACTOR_NOBODY && !req->principal.cart_token)
-        req->reply.cache_control = "public, max-age=1, stale-while-revalidate=30";
+        req->reply.cache_control = "public, max-age=1, stale-if-error=600";
 }
 
 static struct catalog_filter filter_of(const struct product_list_query *q, const char *category)
