@@ -111,7 +111,11 @@ static enum err run(struct op *op, const struct job *job)
     struct view *payload = view_parse(op->arena, str_of(job->payload), 16, &error);
     if (payload && view_kind(payload) == VIEW_OBJECT)
         view_int(payload, "job_id", job->id); /* for calls that take an id against duplicates */
-    enum err e = k ? k->run(op, payload) : err_internal(op, ERR_INTERNAL, "no such kind of job");
+    enum err e;
+    if (k && job->attempt > k->attempts) /* it never came to an end: it must not kill workers for ever */
+        e = err_internal(op, ERR_INTERNAL, "its worker vanished each time");
+    else
+        e = k ? k->run(op, payload) : err_internal(op, ERR_INTERNAL, "no such kind of job");
     test_point("job_worked");
     if (e)
         return fail(op, job, k, e);
