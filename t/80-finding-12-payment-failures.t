@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
 # Findings 4 and 12: a bank that failed in the middle left orders that nobody could explain. Here it errs,
-# cuts off, talks nonsense and lies at request, verify and callback; each payment ends in a defined state, and the bank's own journal
-# equals our books.
+# cuts off, talks nonsense and lies at request, verify and callback; each payment ends in a defined state,
+# and the bank's own journal equals our books.
 use strict;
 use warnings;
 use utf8;

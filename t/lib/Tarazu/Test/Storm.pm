@@ -193,7 +193,8 @@ sub log_lines {
         open my $fh, '<', $file or next;
         push @found, grep { $_ =~ $pattern } <$fh>;
     }
-    return sort @found; # each begins with its time
+    @found = sort @found; # each begins with its time
+    return @found;
 }
 
 # ---- stop points of the test build ----
