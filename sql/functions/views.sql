@@ -21,6 +21,9 @@ CREATE OR REPLACE FUNCTION order_actions(o orders, for_staff boolean) RETURNS js
         CASE WHEN o.status = 'pending' OR (o.status = 'paid' AND coalesce((SELECT value FROM settings WHERE key = 'customer_cancels_paid'), 'true') = 'true')
               OR (for_staff AND o.status IN ('paid', 'processing')
                   AND NOT EXISTS (SELECT 1 FROM order_items i WHERE i.order_id = o.id AND i.shipped > 0)) THEN 'cancel' END,
+        CASE WHEN NOT for_staff AND o.payment_method = 'card_to_card' AND (o.status = 'pending' OR o.cancel_reason = 'expired')
+              AND EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id AND p.method = 'card_to_card'
+                             AND p.status IN ('created', 'canceled')) THEN 'receipt' END,
         CASE WHEN o.status = 'canceled' AND NOT o.returned_to_cart AND NOT for_staff THEN 'reorder' END,
         CASE WHEN for_staff AND o.status = 'paid' THEN 'process' END,
         CASE WHEN for_staff AND o.status = 'pending' AND o.payment_method = 'cod' THEN 'confirm_cod' END,
@@ -28,6 +31,14 @@ CREATE OR REPLACE FUNCTION order_actions(o orders, for_staff boolean) RETURNS js
         CASE WHEN for_staff AND o.status = 'shipped' THEN 'deliver' END,
         CASE WHEN for_staff AND EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id AND p.captured > p.refund_committed) THEN 'refund' END,
         CASE WHEN o.status NOT IN ('pending', 'canceled') THEN 'invoice' END], NULL)) $$;
+
+-- Where a transfer goes, and the payment whose receipt is awaited.
+CREATE OR REPLACE FUNCTION transfer_json(o orders) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object('amount', o.due,
+        'card_number', (SELECT value #>> '{}' FROM settings WHERE key = 'card_to_card_number'),
+        'card_holder', (SELECT value #>> '{}' FROM settings WHERE key = 'card_to_card_holder'),
+        'payment_id', (SELECT p.uuid FROM payments p WHERE p.order_id = o.id AND p.method = 'card_to_card'
+                          AND p.status IN ('created', 'canceled') ORDER BY p.id DESC LIMIT 1)) $$;
 
 CREATE OR REPLACE FUNCTION order_payment_status(o orders) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT CASE WHEN coalesce(s.captured, 0) = 0 AND o.paid_at IS NULL
@@ -51,6 +62,7 @@ CREATE OR REPLACE FUNCTION order_json(order_id bigint, lang text, for_staff bool
         'shipping_method', jsonb_build_object('id', o.shipping_method -> 'id', 'charged', o.shipping_method -> 'charged',
             'title', pick_lang(o.shipping_method ->> 'title_fa', o.shipping_method ->> 'title_en', lang)))
      || jsonb_build_object('coupon', o.coupon, 'note', o.note, 'cancel_reason', o.cancel_reason,
+        'transfer', CASE WHEN o.payment_method = 'card_to_card' AND (o.status = 'pending' OR o.cancel_reason = 'expired') THEN transfer_json(o) END,
         'items', (SELECT jsonb_agg(jsonb_build_object('id', i.id, 'variant_id', i.variant_id, 'product_slug', i.product_slug,
             'sku', i.sku, 'title', pick_lang(i.title_fa, i.title_en, lang), 'options', options_json(i.options, lang),
             'image', media_url(i.image), 'quantity', i.quantity, 'unit_price', i.unit_price, 'line_subtotal', i.line_subtotal,

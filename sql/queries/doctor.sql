@@ -440,7 +440,8 @@ SELECT * FROM (
     UNION ALL
     SELECT format('invoice number %s', i.number), format('%s for order %s, which was never sold', i.kind, coalesce(o.number, 'none'))
       FROM invoices i LEFT JOIN orders o ON o.id = i.order_id
-     WHERE o.id IS NULL OR (o.paid_at IS NULL AND o.status IN ('pending', 'canceled'))) x
+     WHERE o.id IS NULL OR (o.paid_at IS NULL AND o.status IN ('pending', 'canceled')
+                            AND NOT EXISTS (SELECT 1 FROM order_events e WHERE e.order_id = o.id AND e.event = 'confirm_cod'))) x
  ORDER BY 1 LIMIT 200
 
 -- People

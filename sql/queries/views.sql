@@ -63,7 +63,8 @@ WITH page AS (
 SELECT coalesce(jsonb_agg(payment_json(p) || jsonb_build_object(
            'order', (SELECT number FROM orders o WHERE o.id = p.order_id),
            'customer', (SELECT jsonb_build_object('name', c.name, 'phone', c.phone) FROM customers c WHERE c.id = p.customer_id),
-           'gateway_ref', p.gateway_ref, 'checked_at', rfc3339(p.checked_at),
+           'gateway_ref', p.gateway_ref, 'receipt', (SELECT '/admin/payments/' || p.uuid || '/receipt' FROM receipts i WHERE i.payment_id = p.id),
+           'checked_at', rfc3339(p.checked_at),
            'refunds', (SELECT coalesce(jsonb_agg(refund_json(r) ORDER BY r.id), '[]') FROM refunds r WHERE r.payment_id = p.id AND r.status <> 'done'))
            ORDER BY p.id DESC), '[]')::text AS items,
        CASE WHEN count(*) = $3 THEN min(p.id) END AS next FROM page p

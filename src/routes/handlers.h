@@ -38,6 +38,12 @@ extern const struct schema coupon_in, coupon_change_in, admin_order_query, trans
 /* admin_money.c */
 route_handler admin_refund_post, admin_refund_done_post, admin_payment_list_get, admin_payment_check_post;
 extern const struct schema refund_post_in, refund_done_in, admin_payment_query;
+/* receipt.c */
+route_handler payment_receipt_post;
+extern const struct schema receipt_in;
+/* admin_payment.c */
+route_handler admin_receipt_get, admin_payment_approve_post, admin_payment_reject_post;
+extern const struct schema payment_reject_in;
 /* ops.c */
 route_handler admin_job_list_get, admin_job_retry_post, admin_settings_get, admin_settings_patch, healthz_get, readyz_get,
     metrics_get, openapi_get, docs_page, language_post;

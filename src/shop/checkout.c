@@ -61,6 +61,12 @@ static void read_lines(struct op *op, const struct checkout_reads *reads, struct
     }
 }
 
+/* The bank's minimum is of no concern to these. */
+static bool without_bank(const char *method)
+{
+    return method && (strcmp(method, "card_to_card") == 0 || strcmp(method, "cod") == 0);
+}
+
 void checkout_read(struct op *op, const struct checkout_in *in, const struct checkout_reads *reads,
                    struct checkout *out)
 {
@@ -77,7 +83,7 @@ void checkout_read(struct op *op, const struct checkout_in *in, const struct che
     struct price *p = &out->price;
     p->coupon = out->coupon.usable ? &out->price_coupon : NULL;
     p->prices_include_tax = out->settings.prices_include_tax;
-    p->gateway_minimum = out->settings.gateway_minimum;
+    p->gateway_minimum = without_bank(in->payment_method) ? 0 : out->settings.gateway_minimum;
     price_compute(op->arena, p); /* goods first: free shipping depends on them */
     out->methods = shipping_read(op, reads->shipping, out->weight_g, p->subtotal - p->discount, &out->method_count);
     out->method = shipping_find(out->methods, out->method_count, in->shipping_method);
@@ -111,4 +117,31 @@ enum err checkout_check_stock(struct op *op, const struct checkout *c)
         short_of = true;
     }
     return short_of ? err_set(op, ERR_OUT_OF_STOCK, NULL) : ERR_OK;
+}
+
+static bool by_gateway(const struct checkout *c)
+{
+    return c->price.due >= c->settings.gateway_minimum && c->price.due <= c->settings.gateway_maximum;
+}
+
+static bool by_transfer(const struct checkout *c)
+{
+    return c->settings.card_to_card_enabled && c->settings.card_to_card_number[0];
+}
+
+static bool by_courier(const struct checkout *c)
+{
+    return c->settings.cod_enabled && c->price.due <= c->settings.cod_maximum && (!c->method || c->method->needs_address);
+}
+
+bool checkout_offers(const struct checkout *c, const char *method)
+{
+    static const struct {
+        const char *method;
+        bool (*offered)(const struct checkout *c);
+    } ways[] = { { "gateway", by_gateway }, { "card_to_card", by_transfer }, { "cod", by_courier } };
+    for (size_t i = 0; i < COUNT(ways); i++)
+        if (strcmp(ways[i].method, method) == 0)
+            return c->price.due > 0 && ways[i].offered(c);
+    return false;
 }

@@ -66,6 +66,8 @@ void checkout_queue(struct op *op, const struct checkout_in *in, struct checkout
 void checkout_read(struct op *op, const struct checkout_in *in, const struct checkout_reads *reads,
                    struct checkout *out);
 enum err checkout_load(struct op *op, const struct checkout_in *in, struct checkout *out) MUST_CHECK;
+/* May what is due be paid this way ("gateway", "card_to_card", "cod")? Never when nothing is due. */
+bool checkout_offers(const struct checkout *c, const char *method);
 /* The quote as api.md shows it. */
 void checkout_view(struct op *op, const struct checkout *c, struct view *into);
 /* The cart as api.md shows it. */

@@ -190,21 +190,25 @@ static void quote_line(struct op *op, const struct checkout *c, size_t i, struct
     view_int(v, "line_total", p->total);
 }
 
-static void payment_method(struct view *list, enum lang lang, const char *id, const char *fa, const char *en)
-{
-    struct view *m = view_append(list);
-    view_text(m, "id", id);
-    view_text(m, "title", localized(lang, fa, en));
-}
-
 static void payment_methods(struct op *op, const struct checkout *c, struct view *into)
 {
+    static const struct {
+        const char *id, *fa, *en;
+    } methods[] = {
+        { "gateway", "پرداخت اینترنتی", "Pay online" },
+        { "card_to_card", "کارت به کارت", "Card to card" },
+        { "cod", "پرداخت هنگام تحویل", "Cash on delivery" },
+        { "wallet", "کیف پول", "Wallet" },
+    };
     struct view *list = view_array(into, "payment_methods");
-    const struct price *p = &c->price;
-    if (p->due > 0 && !p->below_minimum && p->due <= c->settings.gateway_maximum)
-        payment_method(list, op->lang, "gateway", "پرداخت اینترنتی", "Pay online");
-    if (c->wallet_available >= p->total && p->total > 0)
-        payment_method(list, op->lang, "wallet", "کیف پول", "Wallet");
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        bool all_from_wallet = c->wallet_available >= c->price.total && c->price.total > 0;
+        if (!(strcmp(methods[i].id, "wallet") == 0 ? all_from_wallet : checkout_offers(c, methods[i].id)))
+            continue;
+        struct view *m = view_append(list);
+        view_text(m, "id", methods[i].id);
+        view_text(m, "title", localized(op->lang, methods[i].fa, methods[i].en));
+    }
 }
 
 void checkout_view(struct op *op, const struct checkout *c, struct view *into)

@@ -138,13 +138,28 @@ static enum err keep(struct op *op, struct str data, const char *name)
     return err_internal(op, ERR_INTERNAL, "%s: %s", path, strerror(saved));
 }
 
+/* What the header tells, before anything is decoded. */
+static enum err look(struct op *op, struct str data, struct media_header *header)
+{
+    if (data.n == 0 || data.n > MEDIA_BYTES_MAX || !media_header_read(data, header) ||
+        (uint64_t)header->width * header->height > MEDIA_PIXELS_MAX)
+        return invalid(op);
+    return ERR_OK;
+}
+
+enum err media_make(struct op *op, struct str data, struct media_file *out, struct str *encoded)
+{
+    struct media_header header;
+    TRY(look(op, data, &header));
+    out->name = name_of(op, data);
+    return encode(op, data, &header, out, encoded);
+}
+
 enum err media_store(struct op *op, struct str data, struct media_file *out)
 {
     struct media_header header;
     struct str encoded = { "", 0 };
-    if (data.n == 0 || data.n > MEDIA_BYTES_MAX || !media_header_read(data, &header) ||
-        (uint64_t)header.width * header.height > MEDIA_PIXELS_MAX)
-        return invalid(op);
+    TRY(look(op, data, &header));
     out->name = name_of(op, data);
     if (stored_before(op, out))
         return ERR_OK;

@@ -22,4 +22,7 @@ struct media_file {
  * is no acceptable picture. */
 enum err media_store(struct op *op, struct str data, struct media_file *out) MUST_CHECK;
 
+/* The same without keeping a file: the fresh encoding itself, in the arena. */
+enum err media_make(struct op *op, struct str data, struct media_file *out, struct str *encoded) MUST_CHECK;
+
 #endif

@@ -8,6 +8,7 @@
 #include "core/view.h"
 #include "db/db.h"
 #include "db/outbox.h"
+#include "shop/cod.h"
 #include "shop/fsm.h"
 #include "shop/ledger.h"
 #include "shop/refund.h"
@@ -17,7 +18,7 @@ typedef enum err effect_fn(struct op *op, struct order_facts *o, const struct or
 
 static bool is_cod(const struct order_facts *o)
 {
-    return o->payment_method && strcmp(o->payment_method, "cod") == 0;
+    return cod_order(o);
 }
 
 static bool nothing_shipped(const struct order_facts *o)
@@ -91,6 +92,8 @@ static enum err effect_capture(struct op *op, struct order_facts *o, const struc
     struct order_payment *main = order_main_payment(o);
     if (o->wallet)
         db_queue(op, Q_WALLET_CAPTURE, P_INT(o->id));
+    if (o->payment_method && strcmp(o->payment_method, "card_to_card") == 0)
+        db_queue(op, Q_PAYMENT_OFFLINE_CLOSE, P_INT(o->id)); /* it may have been paid at the bank after all */
     order_post_capture(op, o, main ? main->method : "wallet", o->wallet, main ? main->amount : 0, main ? main->id : 0);
     outbox_add(op, "invoice_seal", "soon", NULL, 1);
     notify(op, o, "order_paid");
@@ -104,8 +107,8 @@ static enum err effect_release(struct op *op, struct order_facts *o, const struc
     db_queue(op, Q_ORDER_RELEASE, P_INT(o->id));
     if (o->coupon_id != INT64_MIN)
         db_queue(op, Q_COUPON_RELEASE, P_INT(o->id));
-    if (pending && o->wallet)
-        db_queue(op, Q_WALLET_RELEASE, P_INT(o->id));
+    if (pending || cod_order(o))
+        cod_release(op, o);
     if (!pending)
         TRY(refund_whole_order(op, o, &(struct refund_in){ .target = e->refund_to, .consent = e->wallet_consent,
                                                            .reason = e->reason }));
@@ -152,12 +155,30 @@ static enum err effect_close(struct op *op, struct order_facts *o, const struct 
                                                           .reason = e->reason });
 }
 
+/* Cash on delivery: what arrived is paid now. */
+static enum err effect_collect(struct op *op, struct order_facts *o, const struct order_event *e)
+{
+    (void)e;
+    return cod_order(o) ? cod_collect(op, o) : ERR_OK;
+}
+
+/* Cash on delivery: nothing arrived, nothing is paid. */
+static enum err effect_let_go(struct op *op, struct order_facts *o, const struct order_event *e)
+{
+    (void)e;
+    if (cod_order(o))
+        cod_release(op, o);
+    return ERR_OK;
+}
+
+/* An event may have several rows: they run in this order. */
 static const struct {
     const char *event;
     effect_fn *run;
 } effects[] = {
     { "capture", effect_capture }, { "late_capture", effect_revive }, { "cancel", effect_release },
     { "expire", effect_release }, { "ship", effect_ship }, { "deliver", effect_deliver }, { "close", effect_close },
+    { "deliver", effect_collect }, { "close", effect_let_go },
 };
 
 bool order_event_allowed(const struct order_facts *o, const char *event, enum actor_kind actor)

@@ -146,8 +146,8 @@ static enum err check_payment(struct op *op, struct placing *p)
     }
     if (strcmp(wanted, "wallet") == 0)
         return err_set(op, ERR_WALLET_SHORT, NULL);
-    p->method = "gateway";
-    if (strcmp(wanted, "gateway") != 0 || price->below_minimum || price->due > p->c.settings.gateway_maximum)
+    p->method = wanted;
+    if (!checkout_offers(&p->c, wanted))
         return err_set(op, ERR_PAYMENT_METHOD_UNAVAILABLE, NULL);
     return ERR_OK;
 }
@@ -254,12 +254,26 @@ static const char *lines_json(struct op *op, const struct checkout *c)
     return view_serialize(op->arena, list);
 }
 
-/* Nothing left to pay: the order is paid in the same transaction. */
+static int64_t minutes_to_pay(const struct placing *p)
+{
+    const struct settings *s = &p->c.settings;
+    if (p->method && strcmp(p->method, "card_to_card") == 0)
+        return s->card_to_card_hours * 60;
+    if (p->method && strcmp(p->method, "cod") == 0)
+        return s->cod_hours * 60;
+    return s->gateway_expiry_minutes;
+}
+
+/* Nothing left to pay: the order is paid in the same transaction. A transfer or cash is awaited from
+ * now on; an attempt at a gateway begins when the buyer goes there. */
 static void queue_payment(struct op *op, const struct placing *p, int64_t id)
 {
     const struct price *price = &p->c.price;
-    if (price->due > 0)
+    if (price->due > 0) {
+        if (strcmp(p->method, "gateway") != 0)
+            db_queue(op, Q_PAYMENT_OFFLINE, P_INT(id), P_INT(p->in->customer), P_TEXT(p->method), P_INT(price->due));
         return;
+    }
     struct order_facts o = { .id = id, .subtotal = price->subtotal, .discount = price->discount, .shipping = price->shipping,
         .tax = price->tax, .total = price->total, .prices_include_tax = price->prices_include_tax };
     if (price->wallet)
@@ -274,7 +288,7 @@ static void queue_writes(struct op *op, const struct placing *p, int64_t id)
     const struct place_in *in = p->in;
     const struct checkout *c = &p->c;
     db_queue(op, Q_ORDER_INSERT, P_INT(id), P_INT(in->customer), P_INT(in->cart), P_INT(c->version), P_TEXT(money_json(op, &c->price)),
-             P_TEXT(facts_json(op, p)), P_TEXT(lines_json(op, c)), P_TEXT(in->fingerprint), P_INT(c->settings.gateway_expiry_minutes));
+             P_TEXT(facts_json(op, p)), P_TEXT(lines_json(op, c)), P_TEXT(in->fingerprint), P_INT(minutes_to_pay(p)));
     if (c->price.notes & PRICE_COUPON_USED)
         db_queue(op, Q_COUPON_TAKE, P_INT(c->coupon.id), P_INT(in->customer), P_INT(c->coupon.free_seq),
                  P_OPT_INT(c->coupon.per_customer_limit), P_INT(id));

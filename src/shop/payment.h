@@ -25,6 +25,12 @@ enum err payment_start(struct op *op, const char *order_number, int64_t customer
 
 enum settle_outcome { SETTLE_CAPTURED, SETTLE_SUSPENSE, SETTLE_FAILED, SETTLE_PENDING, SETTLE_UNKNOWN, SETTLE_NOTHING, SETTLE_COUNT };
 enum err payment_settle(struct op *op, int64_t payment_id, enum settle_outcome *outcome) MUST_CHECK;
+struct gateway_report;
+struct order_facts;
+/* Money that people found instead of a gateway (a transfer): decided as payment_settle does. Inside a
+ * transaction, after order_lock. */
+enum err payment_received(struct op *op, struct order_facts *o, int64_t payment_id, const struct gateway_report *found,
+                          enum settle_outcome *outcome) MUST_CHECK;
 const char *settle_outcome_name(unsigned outcome);
 
 /* By the unguessable token of the callback URL; 0: none. */

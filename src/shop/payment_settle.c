@@ -21,6 +21,7 @@
 struct settle {
     int64_t id, order, customer, amount;
     const char *number, *uuid;
+    const char *gateway; /* NULL: a transfer to the shop's bank */
     struct gateway_report report;
     enum settle_outcome outcome;
 };
@@ -52,14 +53,14 @@ static void tell_customer(struct op *op, const struct settle *s, const char *mes
 static enum err suspend(struct op *op, struct settle *s, int64_t version, const char *reason)
 {
     int64_t a[SOURCE_COUNT] = { 0 };
-    a[SOURCE_RECEIVED_RIAL] = s->report.amount_rial;
+    a[s->gateway ? SOURCE_RECEIVED_RIAL : SOURCE_TRANSFERRED_RIAL] = s->report.amount_rial;
     db_queue(op, Q_PAYMENT_SUSPENSE, P_INT(s->id), P_INT(version), P_TEXT(s->report.reference), P_TEXT(s->report.card),
              P_INT(s->report.amount_rial), P_TEXT(reason));
     ledger_post(op, LEDGER_SUSPENSE_IN, &(struct ledger_refs){ .order = s->order, .payment = s->id }, a);
     s->outcome = SETTLE_SUSPENSE;
     if (s->order)
         tell_customer(op, s, "payment_suspense");
-    return refund_suspense(op, s->id, s->order, s->customer, s->report.amount_rial, reason);
+    return refund_suspense(op, s->id, s->order, s->customer, s->report.amount_rial, s->gateway, reason);
 }
 
 static enum err capture(struct op *op, struct settle *s, struct order_facts *o, const char *event)
@@ -100,6 +101,17 @@ static enum err paid_for_order(struct op *op, struct settle *s, struct order_fac
             return capture(op, s, o, "late_capture");
     }
     return suspend(op, s, p->version, is(o->status, "canceled") ? "order_canceled" : "paid_twice");
+}
+
+enum err payment_received(struct op *op, struct order_facts *o, int64_t payment_id, const struct gateway_report *found,
+                          enum settle_outcome *outcome)
+{
+    struct settle s = { .id = payment_id, .order = o->id, .customer = o->customer_id, .number = o->number,
+        .amount = order_payment(o, payment_id)->amount, .report = *found, .outcome = SETTLE_NOTHING };
+    TRY(paid_for_order(op, &s, o));
+    *outcome = s.outcome;
+    metrics_add(METRIC_SETTLEMENTS, s.outcome, 1);
+    return ERR_OK;
 }
 
 /* Not paid: the attempt ends, or waits. */
@@ -184,7 +196,7 @@ enum err payment_settle(struct op *op, int64_t payment_id, enum settle_outcome *
     if (!g || !ref || is(status, "captured") || is(status, "suspense"))
         return ERR_OK;
     struct settle s = { .id = payment_id, .order = row_int_or(&r, 0, "order_id", 0), .customer = row_int(&r, 0, "customer_id"),
-        .amount = row_int(&r, 0, "amount"), .number = row_text(&r, 0, "number"), .uuid = row_text(&r, 0, "uuid") };
+        .amount = row_int(&r, 0, "amount"), .number = row_text(&r, 0, "number"), .uuid = row_text(&r, 0, "uuid"), .gateway = g->name };
     g->verify(op, &(struct gateway_question){ .ref = ref, .amount_rial = s.amount * MONEY_RIAL_PER_TOMAN }, &s.report);
     test_point("settle_verified");
     op->actor = (struct actor){ .kind = ACTOR_SYSTEM, .name = caller.name ? caller.name : "settle" };

@@ -10,6 +10,7 @@
 #include "db/db.h"
 #include "db/lock.h"
 #include "db/tx.h"
+#include "shop/cod.h"
 #include "shop/gateway.h"
 #include "shop/order_facts.h"
 #include "shop/settings.h"
@@ -55,6 +56,8 @@ static enum err store_intent(struct op *op, void *arg)
         return err_set(op, ERR_NOTHING_TO_PAY, NULL);
     if (o.expired)
         return err_set(op, ERR_GONE, NULL);
+    if (cod_order(&o))
+        return err_set(op, ERR_PAYMENT_METHOD_UNAVAILABLE, NULL);
     s->due = o.due;
     s->reuse = false;
     TRY(look_at_open(op, s));

@@ -197,9 +197,9 @@ enum err refund_order(struct op *op, struct order_facts *o, const struct refund_
 }
 
 enum err refund_suspense(struct op *op, int64_t payment_id, int64_t order_id, int64_t customer_id, int64_t rial,
-                         const char *reason)
+                         const char *gateway, const char *reason)
 {
-    const struct target *t = target_find(gateway_can_refund(op, "zibal") ? "gateway" : "manual");
+    const struct target *t = target_find(gateway && gateway_can_refund(op, gateway) ? "gateway" : "manual");
     struct rows r;
     TRY(db_query(op, &r, Q_REFUND_INSERT, P_INT(payment_id), order_id ? P_INT(order_id) : P_NULL, P_INT(customer_id),
                  P_INT(rial), P_TEXT("IRR"), P_TEXT(t->name), P_NULL, P_TEXT(reason), P_TEXT(t->status), P_TEXT(t->event)));

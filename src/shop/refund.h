@@ -31,7 +31,7 @@ enum err refund_whole_order(struct op *op, struct order_facts *o, const struct r
 enum err refund_order(struct op *op, struct order_facts *o, const struct refund_in *in, int64_t *refund_id) MUST_CHECK;
 /* Money in suspense goes home: the whole sum in the bank's currency. */
 enum err refund_suspense(struct op *op, int64_t payment_id, int64_t order_id, int64_t customer_id, int64_t rial,
-                         const char *reason) MUST_CHECK;
+                         const char *gateway /* NULL: by transfer, as it came */, const char *reason) MUST_CHECK;
 /* Staff say that a manual refund was transferred. */
 enum err refund_transferred(struct op *op, const char *uuid, const char *reference) MUST_CHECK;
 /* Job "refund_send": one refund through its gateway. */
