@@ -13,6 +13,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "proc/scoreboard.h"
+#include "routes/cors.h"
 #include "routes/pipeline.h"
 
 static void log_request(const struct request *req, enum err result, int status, int64_t micros)
@@ -37,7 +38,7 @@ static void count(const struct app *app, const struct request *req, enum err res
 static void serve_one(struct app *app, struct fcgi *f, struct request *req)
 {
     struct response out;
-    enum err result = pipeline_run(app, f, req);
+    enum err result = cors_finish(req, pipeline_run(app, f, req));
     scoreboard_wait_leave();
     response_make(req, result, app->templates, app_chrome, &out);
     fcgi_reply(f, out.status, out.headers, out.body, out.size);

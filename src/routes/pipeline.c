@@ -18,6 +18,7 @@
 #include "http/request.h"
 #include "proc/scoreboard.h"
 #include "routes/app.h"
+#include "routes/cors.h"
 #include "routes/fingerprint.h"
 #include "routes/identity.h"
 #include "shop/cart.h"
@@ -88,12 +89,19 @@ static bool same_origin(const struct request *req, const char *origin)
            (host && strncmp(origin, "https://", 8) == 0 && strcmp(origin + 8, host) == 0);
 }
 
-/* Unsafe requests that carry cookies must come from our own pages. */
+static bool is_json_call(const struct request *req)
+{
+    return req->accept == ACCEPT_JSON && str_starts(str_of(req->content_type), "application/json");
+}
+
+/* Unsafe requests that carry cookies, or could be answered with some, must come from our own pages. */
 static enum err check_site(struct request *req)
 {
     const char *site = request_header(req, "Sec-Fetch-Site"), *origin = request_header(req, "Origin");
     bool cookies = req->principal.by_cookie || req->principal.cart_token;
     if (req->method == METHOD_GET || !(req->route->flags & ROUTE_CSRF || cookies) || bearer(req))
+        return ERR_OK;
+    if (!cookies && is_json_call(req) && cors_allowed(req)) /* no form can send that, and no script cookies with it */
         return ERR_OK;
     if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
         return err_set(&req->op, ERR_CROSS_SITE, NULL);
