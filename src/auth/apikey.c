@@ -88,5 +88,6 @@ enum err apikey_list(struct op *op, struct view *out)
         for (size_t c = 0; c < sizeof(columns) / sizeof(columns[0]); c++)
             view_text(item, columns[c], row_text(&r, i, columns[c]));
     }
+    view_null(out, "next");
     return ERR_OK;
 }

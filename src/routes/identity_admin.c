@@ -12,8 +12,7 @@
 #include "auth/staff.h"
 #include "core/arena.h"
 #include "core/view.h"
-
-#define PAGE 50
+#include "routes/cursor.h"
 
 struct staff_in {
     const char *username, *name, *role, *password;
@@ -50,40 +49,63 @@ static const struct field key_fields[] = {
 const struct schema key_in = SCHEMA(key_in, key_fields);
 
 struct audit_query {
-    const char *actor, *action, *target;
-    int64_t cursor;
+    const char *actor, *action, *target, *cursor;
+    int64_t limit;
 };
 static const struct field audit_query_fields[] = {
     FIELD(F_TEXT, audit_query, actor, .max = 60),
     FIELD(F_TEXT, audit_query, action, .max = 60, .doc = "beginning of the action's name"),
     FIELD(F_TEXT, audit_query, target, .max = 100),
-    FIELD(F_INT, audit_query, cursor, .max = INT64_MAX),
+    FIELD(F_TEXT, audit_query, cursor, .max = 200),
+    FIELD(F_INT, audit_query, limit, .min = 1, .max = 100),
 };
 const struct schema audit_query = SCHEMA(audit_query, audit_query_fields);
 
 struct sms_query {
-    const char *phone;
-    int64_t cursor;
+    const char *phone, *cursor;
+    int64_t limit;
 };
 static const struct field sms_query_fields[] = {
     FIELD(F_PHONE, sms_query, phone, .max = 30),
-    FIELD(F_INT, sms_query, cursor, .max = INT64_MAX),
+    FIELD(F_TEXT, sms_query, cursor, .max = 200),
+    FIELD(F_INT, sms_query, limit, .min = 1, .max = 100),
 };
 const struct schema sms_query = SCHEMA(sms_query, sms_query_fields);
 
 struct customers_query {
-    const char *q;
-    int64_t cursor;
+    const char *q, *cursor;
+    int64_t limit;
 };
 static const struct field customers_query_fields[] = {
     FIELD(F_TEXT, customers_query, q, .max = 100, .doc = "phone, or part of a name"),
-    FIELD(F_INT, customers_query, cursor, .max = INT64_MAX),
+    FIELD(F_TEXT, customers_query, cursor, .max = 200),
+    FIELD(F_INT, customers_query, limit, .min = 1, .max = 100),
 };
 const struct schema customers_query = SCHEMA(customers_query, customers_query_fields);
 
-static int64_t from_cursor(int64_t cursor)
+/* Lists go down by id: where a page goes on, and where the next one will; `list` names the list with
+ * its filters. */
+static enum err below(struct op *op, const char *list, const char *cursor, int64_t *id)
 {
-    return cursor == INT_ABSENT || cursor < 0 ? 0 : cursor;
+    TRY(cursor_read(op, list, cursor, id));
+    if (*id < 0)
+        *id = 0;
+    return ERR_OK;
+}
+
+static enum err next_page(struct op *op, const char *list, struct view *out)
+{
+    int64_t id = INT64_MIN;
+    const char *last = view_get_text(out, "next");
+    if (last && !str_int(str_of(last), &id))
+        return err_internal(op, ERR_INTERNAL, "the list %s ends with %s", list, last);
+    cursor_next(op, list, id, out);
+    return ERR_OK;
+}
+
+static const char *or_none(const char *text)
+{
+    return text ? text : "";
 }
 
 static int64_t id_of(const struct request *req)
@@ -192,11 +214,16 @@ enum err admin_key_revoke(struct request *req)
 enum err admin_audit(struct request *req)
 {
     const struct audit_query *q = req->params;
+    struct op *op = &req->op;
     struct view *out = fresh(req), *filter = view_object(out, "filter");
     view_text(filter, "actor", q->actor);
     view_text(filter, "action", q->action);
     view_text(filter, "target", q->target);
-    return audit_list(&req->op, q->actor, q->action, q->target, from_cursor(q->cursor), PAGE, out);
+    const char *list = arena_printf(op->arena, "audit %s %s %s", or_none(q->actor), or_none(q->action), or_none(q->target));
+    int64_t id;
+    TRY(below(op, list, q->cursor, &id));
+    TRY(audit_list(op, q->actor, q->action, q->target, id, cursor_limit(q->limit), out));
+    return next_page(op, list, out);
 }
 
 enum err admin_sms(struct request *req)
@@ -204,7 +231,11 @@ enum err admin_sms(struct request *req)
     const struct sms_query *q = req->params;
     struct view *out = fresh(req);
     view_text(view_object(out, "filter"), "phone", q->phone);
-    return sms_log_list(&req->op, q->phone, from_cursor(q->cursor), PAGE, out);
+    const char *list = arena_printf(req->op.arena, "sms %s", or_none(q->phone));
+    int64_t id;
+    TRY(below(&req->op, list, q->cursor, &id));
+    TRY(sms_log_list(&req->op, q->phone, id, cursor_limit(q->limit), out));
+    return next_page(&req->op, list, out);
 }
 
 enum err admin_customers(struct request *req)
@@ -212,7 +243,11 @@ enum err admin_customers(struct request *req)
     const struct customers_query *q = req->params;
     struct view *out = fresh(req);
     view_text(out, "q", q->q);
-    return customer_search(&req->op, q->q, from_cursor(q->cursor), PAGE, out);
+    const char *list = arena_printf(req->op.arena, "customers %s", or_none(q->q));
+    int64_t id;
+    TRY(below(&req->op, list, q->cursor, &id));
+    TRY(customer_search(&req->op, q->q, id, cursor_limit(q->limit), out));
+    return next_page(&req->op, list, out);
 }
 
 enum err admin_customer(struct request *req)
