@@ -2,6 +2,7 @@
 #include "routes/pipeline.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "auth/policy.h"
 #include "auth/rate.h"
@@ -52,7 +53,7 @@ static enum err match(struct app *app, struct fcgi *f, struct request *req)
 static const char *bearer(const struct request *req)
 {
     const char *h = request_header(req, "Authorization");
-    return h && strncmp(h, "Bearer ", 7) == 0 ? h + 7 : NULL;
+    return h && strncasecmp(h, "Bearer ", 7) == 0 ? h + 7 : NULL;
 }
 
 static void renew_cookies(struct request *req, const struct session_found *found)
