@@ -46,7 +46,7 @@ for my $route (@$routes) {
 my %got = map { ("$_->{method} $_->{uri}" => $_->{pool}) } $nginx->access_log;
 # Tokens of payment paths are not logged: ask for the pool by the logged form.
 for my $key (grep { !exists $got{$_} } keys %want) {
-    (my $logged = $key) =~ s{^(\w+ /payment/(?:callback|result|webhook/[a-z]+)/).*}{$1-};
+    (my $logged = $key) =~ s{^(\w+ /(?:payment/(?:callback|result|webhook/[a-z]+)|pay|account/verify-email)/).*}{$1-};
     $got{$key} = $got{$logged} if exists $got{$logged};
 }
 my @wrong = map { sprintf "%s: nginx %s, table %s\n", $_, $got{$_} // 'not seen', $want{$_} }

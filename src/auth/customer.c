@@ -66,6 +66,7 @@ enum err customer_erase(struct op *op, int64_t id)
 {
     const char *target = arena_printf(op->arena, "customer:%lld", (long long)id);
     db_queue(op, Q_CUSTOMER_ERASE_ADDRESSES, P_INT(id));
+    db_queue(op, Q_EMAIL_LINKS_ERASE, P_INT(id));
     audit_write(op, "customer.erase", target, NULL, NULL);
     TRY(session_end_all(op, ACTOR_CUSTOMER, id, 0, "erased"));
     return db_exec(op, Q_CUSTOMER_ERASE, P_INT(id));

@@ -10,6 +10,7 @@
 
 #include "core/err.h"
 
+struct str;
 struct view;
 
 /* The payload as it was queued, and `job_id`. */
@@ -34,10 +35,12 @@ void jobs_announce(void (*begun)(int kind, const char *request_id));
 enum err jobs_sync(struct op *op) MUST_CHECK;
 
 /* Handlers, by file. */
-job_handler job_sms_code, job_order_message, job_refund_message, job_refund_send, job_payment_settle, job_invoice_seal,
+job_handler job_sms_code, job_order_message, job_refund_message, job_email_verify, job_refund_send, job_payment_settle, job_invoice_seal,
     job_order_expire, job_payment_reconcile, job_audit_seal, job_purge;
 /* Message templates for the handlers that write to people; process lifetime. */
 struct templates;
 void job_messages_use(const struct templates *templates);
+/* A message of web/templates/messages in the language of `op`. */
+enum err job_message_text(struct op *op, const char *message, const struct view *context, struct str *text) MUST_CHECK;
 
 #endif

@@ -22,15 +22,22 @@ enum err job_sms_code(struct op *op, const struct view *payload)
     return otp_send(op, payload);
 }
 
-/* Renders and sends; a final refusal by the provider is the end of it, not a reason to try again. */
-static enum err send_text(struct op *op, const char *message, const char *phone, const struct view *context, int64_t job_id)
+enum err job_message_text(struct op *op, const char *message, const struct view *context, struct str *text)
 {
     const char *name = arena_printf(op->arena, "messages/%s.%s", message, lang_code(op->lang));
     const struct template *t = messages ? templates_find(messages, name) : NULL;
-    struct sms_result result;
     if (!t)
         return err_internal(op, ERR_INTERNAL, "no template %s", name);
-    struct str text = str_trim(template_render(messages, t, op->arena, context, op->lang));
+    *text = str_trim(template_render(messages, t, op->arena, context, op->lang));
+    return ERR_OK;
+}
+
+/* A final refusal by the provider is the end of it, not a reason to try again. */
+static enum err send_text(struct op *op, const char *message, const char *phone, const struct view *context, int64_t job_id)
+{
+    struct sms_result result;
+    struct str text;
+    TRY(job_message_text(op, message, context, &text));
     sms_send_text(op, phone, str_dup(op->arena, text), job_id, &result);
     if (result.outcome == SMS_RETRY)
         return err_internal(op, ERR_TIMEOUT, "%s", result.problem ? result.problem : "the SMS provider does not answer");

@@ -18,5 +18,6 @@ enum err job_purge(struct op *op, const struct view *payload)
     db_queue(op, Q_WEBHOOK_PURGE);
     db_queue(op, Q_CARTS_PURGE);
     db_queue(op, Q_IDENTITY_CLEAN);
+    db_queue(op, Q_EMAIL_LINKS_CLEAN);
     return db_flush(op);
 }

@@ -10,7 +10,7 @@
 route_handler auth_request_otp, auth_verify_otp, auth_refresh, auth_logout, auth_logout_all, auth_challenge,
     auth_staff_login;
 route_handler login_page, admin_login_page;
-route_handler account_get, account_change, account_avatar, account_export, account_erase, account_prove, account_phone_request,
+route_handler account_get, account_change, account_avatar, account_export, account_erase, account_prove, account_email_verify, account_phone_request,
     account_phone_change;
 route_handler account_address_list, account_address_get, account_address_add, account_address_change, account_address_archive;
 route_handler account_session_list, account_session_end;

@@ -2,6 +2,7 @@
 #include "routes/identity.h"
 
 #include "auth/customer.h"
+#include "auth/email.h"
 #include "auth/session.h"
 #include "core/arena.h"
 #include "core/view.h"
@@ -88,10 +89,21 @@ enum err account_change(struct request *req)
         .national_code_given = in->national_code_given, .lang_given = in->lang_given && in->lang,
     };
     TRY(customer_change(&req->op, me(req), &change));
+    if (in->email_given)
+        TRY(email_link_send(&req->op, me(req)));
     req->reply.view = view_new(req->op.arena);
     TRY(customer_view(&req->op, me(req), req->reply.view));
     if (req->accept == ACCEPT_HTML)
         reply_redirect(req, "/account");
+    return ERR_OK;
+}
+
+/* The link of a letter: opened anywhere, so without a session. */
+enum err account_email_verify(struct request *req)
+{
+    TRY(email_link_follow(&req->op, req->vars[0]));
+    req->reply.view = view_new(req->op.arena);
+    view_bool(req->reply.view, "email_verified", true);
     return ERR_OK;
 }
 

@@ -1,0 +1,47 @@
+/* Jobs that write letters: a template's first line is the subject, what follows the empty line the text. */
+#include "auth/email.h"
+#include "core/arena.h"
+#include "core/conf.h"
+#include "core/lang.h"
+#include "core/log.h"
+#include "core/str.h"
+#include "core/view.h"
+#include "http/template.h"
+#include "jobs/jobs.h"
+#include "net/mail.h"
+
+/* What a server refuses for good is the end of it, not a reason to try again. */
+static enum err hand_over(struct op *op, const struct mail *mail)
+{
+    bool permanent = false;
+    const char *problem = NULL;
+    if (mail_send(op, mail, &permanent, &problem))
+        return ERR_OK;
+    if (!permanent)
+        return err_internal(op, ERR_TIMEOUT, "mail: %s", problem ? problem : "the mail server does not answer");
+    log_event(LOG_WARNING, "mail refused", LOG_S("message_id", mail->message_id), LOG_S("problem", problem));
+    return ERR_OK;
+}
+
+enum err job_email_verify(struct op *op, const struct view *payload)
+{
+    struct email_letter letter;
+    struct str text;
+    bool wanted;
+    TRY(email_letter(op, payload, &letter, &wanted));
+    if (!wanted)
+        return ERR_OK;
+    if (op->conf->smtp_url[0] == '\0') {
+        log_event(LOG_INFO, "mail is not sent: smtp.url is empty", LOG_S("kind", "email_verify"));
+        return ERR_OK;
+    }
+    struct view *v = view_new(op->arena);
+    op->lang = lang_parse(letter.lang);
+    view_text(v, "name", letter.name);
+    view_text(v, "url", arena_printf(op->arena, "%s/account/verify-email/%s", op->conf->shop_base_url, letter.token));
+    TRY(job_message_text(op, "email_verify", v, &text));
+    const char *subject = str_dup(op->arena, str_trim(str_cut(&text, '\n')));
+    const struct mail mail = { .to = letter.to, .subject = subject, .text = str_dup(op->arena, str_trim(text)),
+        .message_id = arena_printf(op->arena, "email-%.32s", letter.hash) };
+    return hand_over(op, &mail);
+}
