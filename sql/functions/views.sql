@@ -28,7 +28,17 @@ CREATE OR REPLACE FUNCTION order_actions(o orders, for_staff boolean) RETURNS js
         CASE WHEN for_staff AND o.status = 'paid' THEN 'process' END,
         CASE WHEN for_staff AND o.status = 'pending' AND o.payment_method = 'cod' THEN 'confirm_cod' END,
         CASE WHEN for_staff AND o.status = 'processing' THEN 'ship' END,
-        CASE WHEN for_staff AND o.status = 'shipped' THEN 'deliver' END,
+        CASE WHEN for_staff AND o.status IN ('paid', 'processing') THEN 'cancel_lines' END,
+        CASE WHEN for_staff AND o.status IN ('pending', 'paid', 'processing') AND o.address IS NOT NULL
+              AND NOT EXISTS (SELECT 1 FROM order_items i WHERE i.order_id = o.id AND i.shipped > 0) THEN 'address' END,
+        CASE WHEN for_staff AND o.status = 'shipped'
+              AND EXISTS (SELECT 1 FROM shipments s WHERE s.order_id = o.id AND s.status IN ('shipped', 'delivered'))
+              AND NOT EXISTS (SELECT 1 FROM shipments s WHERE s.order_id = o.id AND s.status = 'failed') THEN 'deliver' END,
+        CASE WHEN for_staff AND o.status = 'shipped'
+              AND NOT EXISTS (SELECT 1 FROM shipments s WHERE s.order_id = o.id AND s.status = 'delivered')
+              AND NOT EXISTS (SELECT 1 FROM order_items i WHERE i.order_id = o.id AND i.returned < i.shipped) THEN 'close' END,
+        CASE WHEN NOT for_staff AND o.status = 'delivered' AND shop_now() < order_return_deadline(o)
+              AND EXISTS (SELECT 1 FROM order_items i WHERE i.order_id = o.id AND returnable_units(i) > 0) THEN 'return' END,
         CASE WHEN for_staff AND EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id AND p.captured > p.refund_committed) THEN 'refund' END,
         CASE WHEN o.status NOT IN ('pending', 'canceled') THEN 'invoice' END], NULL)) $$;
 
@@ -67,23 +77,34 @@ CREATE OR REPLACE FUNCTION order_json(order_id bigint, lang text, for_staff bool
             'sku', i.sku, 'title', pick_lang(i.title_fa, i.title_en, lang), 'options', options_json(i.options, lang),
             'image', media_url(i.image), 'quantity', i.quantity, 'unit_price', i.unit_price, 'line_subtotal', i.line_subtotal,
             'discount', i.discount, 'tax_rate_bp', i.tax_rate_bp, 'tax', i.tax, 'line_total', i.line_total,
-            'shipped_quantity', i.shipped, 'canceled_quantity', i.canceled, 'returned_quantity', i.returned,
+            'reserved_quantity', i.reserved, 'shipped_quantity', i.shipped, 'canceled_quantity', i.canceled,
+            'returned_quantity', i.returned, 'returnable_quantity', CASE WHEN o.status = 'delivered' THEN returnable_units(i) ELSE 0 END,
             'refunded_quantity', i.refunded_quantity, 'refunded_amount', i.refunded_amount) ORDER BY i.line)
             FROM order_items i WHERE i.order_id = o.id),
         'shipments', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'carrier', s.carrier,
             'tracking_number', s.tracking_number, 'tracking_url', s.tracking_url, 'status', s.status,
-            'created_at', rfc3339(s.created_at),
-            'items', (SELECT jsonb_agg(jsonb_build_object('item_id', n.item_id, 'quantity', n.quantity))
-                        FROM shipment_items n WHERE n.shipment_id = s.id)) ORDER BY s.id), '[]')
+            'created_at', rfc3339(s.created_at), 'delivered_at', rfc3339(s.delivered_at), 'received_at', rfc3339(s.received_at),
+            'items', (SELECT jsonb_agg(jsonb_build_object('item_id', n.item_id, 'quantity', n.quantity, 'restocked', n.restocked,
+                        'written_off', n.written_off, 'title', pick_lang(i.title_fa, i.title_en, lang)) ORDER BY i.line)
+                        FROM shipment_items n JOIN order_items i ON i.id = n.item_id WHERE n.shipment_id = s.id)) ORDER BY s.id), '[]')
             FROM shipments s WHERE s.order_id = o.id),
+        'gift', o.gift, 'return_until', rfc3339(order_return_deadline(o)),
+        'returns', (SELECT coalesce(jsonb_agg(return_json(r, lang) ORDER BY r.id), '[]') FROM returns r WHERE r.order_id = o.id),
         'payments', (SELECT coalesce(jsonb_agg(payment_json(p) ORDER BY p.id), '[]') FROM payments p WHERE p.order_id = o.id),
         'refunds', (SELECT coalesce(jsonb_agg(refund_json(r) ORDER BY r.id), '[]') FROM refunds r WHERE r.order_id = o.id),
         'actions', order_actions(o, for_staff))
      || CASE WHEN NOT for_staff THEN '{}'::jsonb ELSE jsonb_build_object(
         'customer', (SELECT jsonb_build_object('id', c.id, 'name', c.name, 'phone', c.phone) FROM customers c WHERE c.id = o.customer_id),
-        'events', (SELECT jsonb_agg(jsonb_build_object('at', rfc3339(e.at), 'actor', e.actor, 'actor_name', e.actor_name,
-            'event', e.event, 'from', e.from_state, 'to', e.to_state, 'reason', e.reason, 'request_id', e.request_id) ORDER BY e.id)
-            FROM order_events e WHERE e.order_id = o.id)) END
+        'payment_path', (SELECT '/pay/' || l.token FROM payment_links l WHERE l.order_id = o.id AND o.status = 'pending'),
+        'events', (SELECT jsonb_agg(x.entry ORDER BY x.at, x.kind, x.id) FROM (
+            SELECT e.at, 1 AS kind, e.id, jsonb_build_object('at', rfc3339(e.at), 'actor', e.actor, 'actor_name', e.actor_name,
+                   'event', e.event, 'from', e.from_state, 'to', e.to_state, 'reason', e.reason, 'request_id', e.request_id) AS entry
+              FROM order_events e WHERE e.order_id = o.id
+            UNION ALL
+            SELECT n.at, 2, n.id, jsonb_build_object('at', rfc3339(n.at), 'actor', n.actor, 'actor_name', n.actor_name,
+                   'event', n.kind, 'from', NULL, 'to', NULL, 'reason', n.text, 'before', n.before, 'after', n.after,
+                   'request_id', n.request_id)
+              FROM order_notes n WHERE n.order_id = o.id) x)) END
       FROM orders o WHERE o.id = order_id $$;
 
 CREATE OR REPLACE FUNCTION order_summary_json(o orders, lang text) RETURNS jsonb LANGUAGE sql STABLE AS $$
@@ -105,6 +126,7 @@ CREATE OR REPLACE FUNCTION resource_json(kind text, id bigint, lang text) RETURN
         WHEN 'order' THEN order_json(id, lang, false)
         WHEN 'admin_order' THEN order_json(id, lang, true)
         WHEN 'stock' THEN variant_stock_json(id)
+        WHEN 'return' THEN (SELECT return_json(r, lang) FROM returns r WHERE r.id = resource_json.id)
         WHEN 'refund' THEN (SELECT refund_json(r) FROM refunds r WHERE r.id = resource_json.id)
         WHEN 'payment' THEN (SELECT payment_json(p) FROM payments p WHERE p.id = resource_json.id)
     END::text $$;

@@ -96,6 +96,57 @@ SELECT format('order %s, line %s (%s)', o.number, i.line, i.sku) AS what,
   LEFT JOIN orders o ON o.id = i.order_id
  WHERE i.shipped <> coalesce(n.quantity, 0) ORDER BY i.id LIMIT 200
 
+-- name: q_doctor_came_back :many ()
+SELECT format('order %s, line %s (%s)', o.number, i.line, i.sku) AS what,
+       format('%s units returned; parcels and returns received %s, %s of them whole; restocked %s', i.returned,
+              b.restocked + b.written_off, b.restocked, m.restocked) AS detail
+  FROM order_items i JOIN orders o ON o.id = i.order_id
+  CROSS JOIN LATERAL (
+       SELECT coalesce(sum(restocked), 0) AS restocked, coalesce(sum(written_off), 0) AS written_off
+         FROM (SELECT n.restocked, n.written_off FROM shipment_items n WHERE n.item_id = i.id
+               UNION ALL SELECT l.restocked, l.written_off FROM return_lines l WHERE l.item_id = i.id) x) b
+  CROSS JOIN LATERAL (SELECT coalesce(sum(s.on_hand_delta), 0) AS restocked FROM stock_movements s
+                       WHERE s.order_id = i.order_id AND s.variant_id = i.variant_id AND s.kind = 'restock') m
+ WHERE i.returned <> b.restocked + b.written_off OR m.restocked <> b.restocked
+ ORDER BY i.id LIMIT 200
+
+-- name: q_doctor_returns :many ()
+SELECT * FROM (
+    SELECT format('order %s, line %s (%s)', o.number, i.line, i.sku) AS what,
+           format('%s units arrived, returns ask for or have received %s', a.units, a.back) AS detail
+      FROM order_items i JOIN orders o ON o.id = i.order_id
+      CROSS JOIN LATERAL (
+           SELECT coalesce((SELECT sum(n.quantity) FROM shipment_items n JOIN shipments s ON s.id = n.shipment_id
+                             WHERE n.item_id = i.id AND s.status = 'delivered'), 0) AS units,
+                  coalesce((SELECT sum(CASE WHEN r.status IN ('requested', 'approved') THEN l.quantity ELSE l.restocked + l.written_off END)
+                              FROM return_lines l JOIN returns r ON r.id = l.return_id WHERE l.item_id = i.id), 0) AS back) a
+     WHERE a.back > a.units
+    UNION ALL
+    SELECT format('return %s', r.uuid),
+           format('%s, %s units received, refund %s', r.status, l.units, coalesce(r.refund_id::text, 'none'))
+      FROM returns r
+      CROSS JOIN LATERAL (SELECT coalesce(sum(restocked + written_off), 0) AS units FROM return_lines WHERE return_id = r.id) l
+     WHERE (r.status IN ('requested', 'approved', 'refused') AND l.units > 0) OR (r.status IN ('received', 'refunded') AND l.units = 0)
+        OR (r.status = 'refunded') <> (r.refund_id IS NOT NULL)
+    UNION ALL
+    SELECT format('return %s', r.uuid), format('of order %s of customer %s, belongs to %s', o.number, o.customer_id, r.customer_id)
+      FROM returns r JOIN orders o ON o.id = r.order_id WHERE r.customer_id <> o.customer_id) x
+ ORDER BY 1 LIMIT 200
+
+-- name: q_doctor_parcel_states :many ()
+-- An order ends when all its parcels have: delivered when one arrived, returned when none did.
+SELECT format('order %s (%s)', o.number, o.status) AS what,
+       format('parcels: %s delivered, %s on their way, %s came back or were lost', s.delivered, s.moving, s.back) AS detail
+  FROM orders o
+  CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE status = 'delivered') AS delivered,
+                             count(*) FILTER (WHERE status IN ('prepared', 'shipped', 'failed')) AS moving,
+                             count(*) FILTER (WHERE status IN ('returned_to_sender', 'lost')) AS back
+                        FROM shipments s WHERE s.order_id = o.id) s
+ WHERE (o.status = 'delivered' AND (s.delivered = 0 OR s.moving > 0))
+    OR (o.status = 'returned' AND (s.delivered > 0 OR s.moving > 0))
+    OR (o.status IN ('pending', 'paid', 'canceled') AND s.delivered + s.moving + s.back > 0)
+ ORDER BY o.id LIMIT 200
+
 -- name: q_doctor_sold_counts :many ()
 SELECT format('product %s', p.slug) AS what,
        format('sold_count %s, orders say %s', p.sold_count, coalesce(s.units, 0)) AS detail
@@ -235,13 +286,19 @@ SELECT format('order %s', o.number) AS what,
 
 -- name: q_doctor_order_money :many ()
 -- A paid order has brought its total, an unpaid one nothing; goods leave unpaid only against cash on
--- delivery.
+-- delivery, which brings the share of what arrived, and the shipping.
 SELECT format('order %s (%s)', o.number, o.status) AS what,
        format('total %s, captured %s, %s', o.total, c.captured,
               CASE WHEN o.paid_at IS NULL THEN 'never paid' ELSE 'paid' END) AS detail
   FROM orders o
   CROSS JOIN LATERAL (SELECT coalesce(sum(captured), 0) AS captured FROM payments p WHERE p.order_id = o.id) c
- WHERE CASE WHEN o.payment_method = 'cod' THEN c.captured > o.total
+  CROSS JOIN LATERAL (SELECT o.shipping + sum(div(2 * i.line_total::numeric * n.units + i.quantity, 2 * i.quantity::numeric)) AS amount
+                        FROM order_items i
+                        JOIN (SELECT n.item_id, sum(n.quantity) AS units FROM shipment_items n
+                                JOIN shipments s ON s.id = n.shipment_id AND s.status = 'delivered' GROUP BY n.item_id) n ON n.item_id = i.id
+                       WHERE i.order_id = o.id) arrived
+ WHERE CASE WHEN o.payment_method = 'cod'
+            THEN c.captured <> CASE WHEN o.status = 'delivered' THEN coalesce(arrived.amount, 0) ELSE 0 END OR o.status = 'paid'
             WHEN o.paid_at IS NOT NULL THEN c.captured <> o.total OR o.status = 'pending'
             ELSE c.captured <> 0 OR o.status NOT IN ('pending', 'canceled') END
  ORDER BY o.id LIMIT 200
@@ -492,6 +549,14 @@ SELECT * FROM (
     SELECT format('shipment %s of order %s', n.shipment_id, s.order_id), format('holds line %s of order %s', n.item_id, i.order_id)
       FROM shipment_items n JOIN shipments s ON s.id = n.shipment_id JOIN order_items i ON i.id = n.item_id
      WHERE i.order_id <> s.order_id
+    UNION ALL
+    SELECT format('return %s of order %s', l.return_id, r.order_id), format('holds line %s of order %s', l.item_id, i.order_id)
+      FROM return_lines l JOIN returns r ON r.id = l.return_id JOIN order_items i ON i.id = l.item_id
+     WHERE i.order_id <> r.order_id
+    UNION ALL
+    SELECT format('return %s', r.uuid), format('of order %s, its refund of %s', r.order_id, coalesce(f.order_id::text, 'none'))
+      FROM returns r LEFT JOIN refunds f ON f.id = r.refund_id
+     WHERE r.refund_id IS NOT NULL AND f.order_id IS DISTINCT FROM r.order_id
     UNION ALL
     SELECT format('refund %s', r.uuid), format('gives back line %s of order %s', l.item_id, i.order_id)
       FROM refund_lines l JOIN refunds r ON r.id = l.refund_id JOIN order_items i ON i.id = l.item_id

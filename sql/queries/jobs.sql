@@ -59,7 +59,8 @@ RETURNING number
 
 -- name: q_message_order :opt (bigint id)
 SELECT o.number, o.total, o.due, o.status, c.phone, coalesce(c.lang, 'fa') AS lang, c.name,
-       (SELECT s.tracking_number FROM shipments s WHERE s.order_id = o.id ORDER BY s.id DESC LIMIT 1) AS tracking_number
+       (SELECT s.tracking_number FROM shipments s WHERE s.order_id = o.id ORDER BY s.id DESC LIMIT 1) AS tracking_number,
+       (SELECT l.token FROM payment_links l WHERE l.order_id = o.id) AS pay_token
   FROM orders o JOIN customers c ON c.id = o.customer_id WHERE o.id = $1
 
 -- name: q_message_refund :opt (bigint id)

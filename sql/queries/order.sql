@@ -75,8 +75,8 @@ UPDATE products p SET sold_count = sold_count + s.units
  WHERE p.id = s.product_id
 
 -- name: q_order_delivered :many (bigint order_id)
-UPDATE shipments SET status = 'delivered', delivered_at = shop_now()
- WHERE order_id = $1 AND status IN ('prepared', 'shipped') RETURNING id
+UPDATE shipments SET status = 'delivered', event = 'deliver', version = version + 1, delivered_at = shop_now()
+ WHERE order_id = $1 AND status = 'shipped' RETURNING id
 
 -- name: q_order_extend :exec (bigint order_id)
 UPDATE orders SET expiry_extended = true, expires_at = expires_at + interval '15 minutes' WHERE id = $1

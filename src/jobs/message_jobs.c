@@ -58,6 +58,8 @@ enum err job_order_message(struct op *op, const struct view *payload)
     view_text(v, "name", row_text(&r, 0, "name"));
     view_text(v, "tracking_number", row_text(&r, 0, "tracking_number"));
     view_text(v, "url", arena_printf(op->arena, "%s/orders/%s", op->conf->shop_base_url, row_text(&r, 0, "number")));
+    if (!row_null(&r, 0, "pay_token"))
+        view_text(v, "pay_url", arena_printf(op->arena, "%s/pay/%s", op->conf->shop_base_url, row_text(&r, 0, "pay_token")));
     return send_text(op, view_get_text(payload, "message"), row_text(&r, 0, "phone"), v, view_get_int(payload, "job_id", 0));
 }
 

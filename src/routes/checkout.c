@@ -19,14 +19,15 @@ struct checkout_in_body {
     const struct address_change *address;
     int64_t address_id, expected_total, expected_due, cart_version;
     const char *shipping_method, *payment_method, *note;
-    int use_wallet;
+    int use_wallet, gift;
 };
 #define CHECKOUT_FIELDS                                                                                             \
     FIELD(F_OBJECT, checkout_in_body, address, .sub = &address_change_schema),                                         \
         FIELD(F_INT, checkout_in_body, address_id, .min = 1, .max = INT64_MAX, .doc = "one of the customer's own"),    \
         FIELD(F_TEXT, checkout_in_body, shipping_method, .max = 40),                                                   \
         FIELD(F_ENUM, checkout_in_body, payment_method, .choices = " gateway wallet card_to_card cod "),               \
-        FIELD(F_BOOL, checkout_in_body, use_wallet), FIELD(F_LONGTEXT, checkout_in_body, note, .max = 500)
+        FIELD(F_BOOL, checkout_in_body, use_wallet), FIELD(F_LONGTEXT, checkout_in_body, note, .max = 500),              \
+        FIELD(F_BOOL, checkout_in_body, gift, .doc = "the packing slip shows no prices")
 
 static const struct field checkout_fields[] = { CHECKOUT_FIELDS };
 const struct schema checkout_in = { .name = "checkout_in", .size = sizeof(struct checkout_in_body), .fields = checkout_fields,
@@ -183,6 +184,8 @@ enum err order_place_post(struct request *req)
     if (!scoreboard_wait_enter(look.variants, look.n, most_waiters(op->conf)))
         return too_many_waiting(op);
     TRY(order_place(op, &place, &look, &order_id, &number));
+    if (in->gift == 1)
+        db_queue(op, Q_ORDER_GIFT, P_INT(order_id));
     answer_order(req, order_id, number);
     return ERR_OK;
 }

@@ -35,6 +35,21 @@ extern const struct schema admin_product_query, product_in, product_change_in, p
 route_handler admin_home_get, admin_coupon_list_get, admin_coupon_post, admin_coupon_patch, admin_coupon_delete,
     admin_order_list_get, admin_order_get, admin_transition_post;
 extern const struct schema coupon_in, coupon_change_in, admin_order_query, transition_in;
+/* admin_fulfil.c */
+route_handler admin_shipment_post, admin_shipment_patch, admin_shipment_receive_post, admin_cancel_lines_post, admin_address_patch,
+    admin_note_post, admin_packing_slip_get;
+extern const struct schema shipment_post_in, shipment_change_in, receive_in, cancel_lines_in, order_note_in;
+struct receive_in {
+    const struct units_back *lines;
+    size_t line_count;
+};
+/* returns.c */
+route_handler return_post, admin_return_list_get, admin_return_approve_post, admin_return_refuse_post, admin_return_close_post,
+    admin_return_receive_post, admin_return_refund_post;
+extern const struct schema return_post_in, return_approve_in, return_refuse_in, return_refund_in, return_query;
+/* phone_order.c */
+route_handler phone_order_post, pay_link_get, pay_link_post;
+extern const struct schema phone_order_in;
 /* admin_money.c */
 route_handler admin_refund_post, admin_refund_done_post, admin_payment_list_get, admin_payment_check_post;
 extern const struct schema refund_post_in, refund_done_in, admin_payment_query;

@@ -23,6 +23,12 @@ static struct transition payment_rows[] = {
 static struct transition refund_rows[] = {
 #include "shop/refund_fsm.def"
 };
+static struct transition shipment_rows[] = {
+#include "shop/shipment_fsm.def"
+};
+static struct transition return_rows[] = {
+#include "shop/returns_fsm.def"
+};
 #undef TRANSITION
 
 #define ROWS(rows) { rows, sizeof(rows) / sizeof((rows)[0]) }
@@ -36,6 +42,8 @@ static const struct {
     [MACHINE_ORDER] = { "order", ROWS(order_rows) },
     [MACHINE_PAYMENT] = { "payment", ROWS(payment_rows) },
     [MACHINE_REFUND] = { "refund", ROWS(refund_rows) },
+    [MACHINE_SHIPMENT] = { "shipment", ROWS(shipment_rows) },
+    [MACHINE_RETURN] = { "return", ROWS(return_rows) },
 };
 
 /* The tables are written in capitals (they are macro cells); everywhere else names are lower case. */
@@ -85,6 +93,16 @@ const struct transition *fsm_find(enum machine m, const char *from, const char *
     const struct transition *rows = fsm_rows(m, &n);
     for (size_t i = 0; i < n; i++)
         if (strcmp(rows[i].from, from) == 0 && strcmp(rows[i].event, event) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+const struct transition *fsm_find_to(enum machine m, const char *from, const char *to)
+{
+    size_t n;
+    const struct transition *rows = fsm_rows(m, &n);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(rows[i].from, from) == 0 && strcmp(rows[i].to, to) == 0)
             return &rows[i];
     return NULL;
 }

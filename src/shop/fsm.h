@@ -1,4 +1,4 @@
-/* The state machines of order, payment and refund. The rows are in *_fsm.def; C decides by them and
+/* The state machines of order, payment, refund, parcel and return. The rows are in *_fsm.def; C decides by them and
  * the database refuses what is not among them (table `transitions`, written by `tarazu migrate`).
  * Names are those of the database and the API, in lower case. Any process. */
 #ifndef SHOP_FSM_H
@@ -9,7 +9,7 @@
 
 #include "core/err.h"
 
-enum machine { MACHINE_ORDER, MACHINE_PAYMENT, MACHINE_REFUND, MACHINE_COUNT };
+enum machine { MACHINE_ORDER, MACHINE_PAYMENT, MACHINE_REFUND, MACHINE_SHIPMENT, MACHINE_RETURN, MACHINE_COUNT };
 
 struct transition {
     const char *from; /* "" before the row exists */
@@ -24,6 +24,8 @@ const char *fsm_name(enum machine m);
 const struct transition *fsm_rows(enum machine m, size_t *n);
 /* The row for an event in a state; NULL when there is none. */
 const struct transition *fsm_find(enum machine m, const char *from, const char *event);
+/* The row that leads from one state to another; NULL when there is none. */
+const struct transition *fsm_find_to(enum machine m, const char *from, const char *to);
 bool fsm_actor_may(const struct transition *t, enum actor_kind actor);
 
 /* Writes the rows into the database (migrate) and compares them (serve). */

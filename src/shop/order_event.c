@@ -31,8 +31,16 @@ static bool has_reserved(const struct order_facts *o)
     return order_reserved(o) + order_shipped(o) > 0;
 }
 
+/* Parcels on their way are taken as delivered by the event; one that failed is still with the carrier. */
+static bool parcels_arrived(const struct order_facts *o)
+{
+    return order_parcels(o, "shipped") + order_parcels(o, "delivered") > 0 && order_parcels(o, "failed") == 0;
+}
+
 static bool all_came_back(const struct order_facts *o)
 {
+    if (order_parcels(o, "delivered") > 0)
+        return false;
     for (size_t i = 0; i < o->item_count; i++)
         if (o->items[i].returned != o->items[i].shipped)
             return false;
@@ -51,7 +59,7 @@ static const struct {
     guard_fn *holds;
 } guards[] = {
     { "", always }, { "is_cod", is_cod }, { "nothing_shipped", nothing_shipped }, { "has_reserved", has_reserved },
-    { "all_came_back", all_came_back }, { "can_be_revived", always },
+    { "all_came_back", all_came_back }, { "parcels_arrived", parcels_arrived }, { "can_be_revived", always },
 };
 
 static bool guard_holds(const char *name, const struct order_facts *o)
@@ -142,11 +150,16 @@ static enum err effect_ship(struct op *op, struct order_facts *o, const struct o
     return ERR_OK;
 }
 
+/* Units of parcels that did not arrive are given back now that the order has its end. */
 static enum err effect_deliver(struct op *op, struct order_facts *o, const struct order_event *e)
 {
-    (void)e;
+    int64_t refund;
     db_queue(op, Q_ORDER_DELIVERED, P_INT(o->id));
-    return ERR_OK;
+    struct refund_line *lines = arena_array(op->arena, struct refund_line, o->item_count + 1);
+    for (size_t i = 0; i < o->item_count; i++)
+        lines[i] = (struct refund_line){ .item_id = o->items[i].id, .quantity = o->items[i].returned };
+    return refund_units(op, o, &(struct refund_in){ .lines = lines, .line_count = o->item_count, .target = e->refund_to,
+                                                    .consent = e->wallet_consent, .reason = e->reason }, &refund);
 }
 
 static enum err effect_close(struct op *op, struct order_facts *o, const struct order_event *e)
@@ -202,6 +215,17 @@ enum err order_event(struct op *op, struct order_facts *o, const struct order_ev
     db_queue(op, Q_ORDER_MOVE, P_INT(o->id), P_INT(o->version), P_TEXT(e->event), P_TEXT(t->to), P_TEXT(e->reason));
     o->status = t->to;
     o->version++;
+    return ERR_OK;
+}
+
+enum err order_follow(struct op *op, struct order_facts *o)
+{
+    bool shipped = strcmp(o->status, "processing") == 0 && order_reserved(o) == 0 && order_shipped(o) > 0;
+    if (shipped)
+        TRY(order_event(op, o, &(struct order_event){ .event = "ship" }));
+    bool ended = strcmp(o->status, "shipped") == 0 && order_parcels(o, "shipped") == 0 && order_event_allowed(o, "deliver", op->actor.kind);
+    if (ended)
+        TRY(order_event(op, o, &(struct order_event){ .event = "deliver" }));
     return ERR_OK;
 }
 

@@ -22,6 +22,9 @@ enum err order_event(struct op *op, struct order_facts *o, const struct order_ev
 /* Could this actor do it now? For the `actions` of views and for tests; guards that need the
  * database are taken as met. */
 bool order_event_allowed(const struct order_facts *o, const char *event, enum actor_kind actor);
+/* Events that fire by themselves after parcels or lines changed: `ship` when nothing is reserved any
+ * more, `deliver` when every parcel has ended and one arrived. The facts must tell what was queued. */
+enum err order_follow(struct op *op, struct order_facts *o) MUST_CHECK;
 /* Locks the order and applies the event: what staff and customers call. */
 enum err order_transition(struct op *op, int64_t order_id, const struct order_event *e) MUST_CHECK;
 /* The sale is booked: used by placement when nothing is due, and by capture. */

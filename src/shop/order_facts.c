@@ -32,6 +32,11 @@ static const struct column payment_columns[] = {
     PAYMENT(ROW_TEXT, gateway), PAYMENT(ROW_TEXT, status), PAYMENT(ROW_BOOL, young), PAYMENT(ROW_BOOL, sent),
 };
 
+#define PARCEL(kind, member) COLUMN(kind, order_parcel, member)
+static const struct column parcel_columns[] = {
+    PARCEL(ROW_INT, id), PARCEL(ROW_INT, version), PARCEL(ROW_TEXT, status), PARCEL(ROW_BOOL, received),
+};
+
 static void *read_list(struct op *op, const struct rows *r, const struct column *columns, size_t n, size_t size)
 {
     char *list = arena_calloc(op->arena, (size_t)r->count + 1, size);
@@ -96,6 +101,7 @@ enum err order_lock(struct op *op, int64_t order_id, bool stock, struct order_fa
     struct queued *payments = db_queue(op, Q_ORDER_FACTS_PAYMENTS, P_INT(order_id));
     queue_goods_rows(op, &goods);
     struct queued *items = db_queue(op, Q_ORDER_FACTS_ITEMS, P_INT(order_id));
+    struct queued *parcels = stock ? db_queue(op, Q_ORDER_FACTS_PARCELS, P_INT(order_id)) : NULL;
     TRY(db_flush(op));
     *out = (struct order_facts){ 0 };
     row_read(&order->rows, 0, order_columns, COUNT(order_columns), out);
@@ -103,6 +109,10 @@ enum err order_lock(struct op *op, int64_t order_id, bool stock, struct order_fa
     out->item_count = (size_t)items->rows.count;
     out->payments = read_list(op, &payments->rows, payment_columns, COUNT(payment_columns), sizeof(struct order_payment));
     out->payment_count = (size_t)payments->rows.count;
+    if (parcels) {
+        out->parcels = read_list(op, &parcels->rows, parcel_columns, COUNT(parcel_columns), sizeof(struct order_parcel));
+        out->parcel_count = (size_t)parcels->rows.count;
+    }
     return ERR_OK;
 }
 
@@ -132,6 +142,22 @@ int64_t order_shipped(const struct order_facts *o)
     int64_t n = 0;
     for (size_t i = 0; i < o->item_count; i++)
         n += o->items[i].shipped;
+    return n;
+}
+
+struct order_item *order_item(const struct order_facts *o, int64_t item_id)
+{
+    for (size_t i = 0; i < o->item_count; i++)
+        if (o->items[i].id == item_id)
+            return &o->items[i];
+    return NULL;
+}
+
+size_t order_parcels(const struct order_facts *o, const char *status)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < o->parcel_count; i++)
+        n += strcmp(o->parcels[i].status, status) == 0;
     return n;
 }
 

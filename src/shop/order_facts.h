@@ -15,6 +15,17 @@ struct order_item {
         refunded_quantity, refunded_amount;
 };
 
+/* Units of a line, as a request names them. */
+struct order_units {
+    int64_t item_id, quantity;
+};
+
+struct order_parcel {
+    int64_t id, version;
+    const char *status;
+    bool received; /* came back or was lost, and its units have been told */
+};
+
 struct order_payment {
     int64_t id, version, amount, captured, refund_committed, received_rial;
     const char *method, *gateway, *status;
@@ -30,6 +41,8 @@ struct order_facts {
     size_t item_count;
     struct order_payment *payments;
     size_t payment_count;
+    struct order_parcel *parcels; /* read with `stock` alone */
+    size_t parcel_count;
 };
 
 /* With `stock`, the coupon and the variants are locked too: for events that move goods. Without it
@@ -38,6 +51,8 @@ enum err order_lock(struct op *op, int64_t order_id, bool stock, struct order_fa
 
 enum err order_lock_goods(struct op *op, const struct order_facts *o) MUST_CHECK;
 
+struct order_item *order_item(const struct order_facts *o, int64_t item_id); /* NULL: not of this order */
+size_t order_parcels(const struct order_facts *o, const char *status);
 int64_t order_reserved(const struct order_facts *o);
 int64_t order_shipped(const struct order_facts *o);
 int64_t order_captured(const struct order_facts *o); /* IRT of all captured payments */

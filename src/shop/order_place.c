@@ -297,7 +297,7 @@ static void queue_writes(struct op *op, const struct placing *p, int64_t id)
     queue_payment(op, p, id);
     struct view *payload = view_new(op->arena);
     view_int(payload, "order_id", id);
-    view_text(payload, "message", c->price.due ? "order_placed" : "order_paid");
+    view_text(payload, "message", !c->price.due ? "order_paid" : in->message ? in->message : "order_placed");
     outbox_add(op, "order_message", arena_printf(op->arena, "placed:%lld", (long long)id), payload, 0);
 }
 

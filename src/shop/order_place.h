@@ -25,6 +25,7 @@ struct place_in {
     int64_t cart_version;           /* INT64_MIN: not told */
     const char *note;
     const char *fingerprint;        /* of the whole request */
+    const char *message;            /* to the customer of an order that is to be paid; NULL: order_placed */
 };
 
 /* What the look found out; the variants are those that will be locked. */

@@ -142,6 +142,14 @@ static int64_t remainder_of(const struct order_facts *o)
     return n;
 }
 
+/* Earlier allowances came out of these parts: what is left to give is less by them. */
+static void shrink(struct parts *parts, int64_t less)
+{
+    take(&less, take(&parts->shipping, less));
+    take(&less, take(&parts->net, less));
+    take(&less, take(&parts->tax, less));
+}
+
 enum err refund_whole_order(struct op *op, struct order_facts *o, const struct refund_in *in)
 {
     struct parts parts = { 0 };
@@ -154,14 +162,11 @@ enum err refund_whole_order(struct op *op, struct order_facts *o, const struct r
         if (o->items[i].quantity > o->items[i].refunded_quantity)
             add_line(op, &o->items[i], o->items[i].quantity - o->items[i].refunded_quantity, &parts);
     parts.shipping = row_int(&left, 0, "shipping");
-    /* Earlier allowances came out of these lines: what is left to give is less by them. */
     parts.allowance = amount - parts.net - parts.tax - parts.shipping;
     if (parts.allowance < 0) {
         int64_t less = -parts.allowance;
         parts.allowance = 0;
-        take(&less, take(&parts.shipping, less));
-        take(&less, take(&parts.net, less));
-        take(&less, take(&parts.tax, less));
+        shrink(&parts, less);
     }
     return draw(op, o, amount, &parts, in, &id);
 }
@@ -193,6 +198,31 @@ enum err refund_order(struct op *op, struct order_facts *o, const struct refund_
     for (size_t k = 0; k < in->line_count; k++)
         db_queue(op, Q_REFUND_LINE, P_INT(*refund_id), P_INT(in->lines[k].item_id), P_INT(in->lines[k].quantity),
                  P_INT(shares[k]));
+    return ERR_OK;
+}
+
+enum err refund_units(struct op *op, struct order_facts *o, const struct refund_in *in, int64_t *refund_id)
+{
+    struct parts parts = { 0 };
+    int64_t *units = arena_array(op->arena, int64_t, in->line_count + 1), *shares = arena_array(op->arena, int64_t, in->line_count + 1);
+    int64_t left = remainder_of(o);
+    *refund_id = 0;
+    if (left == 0)
+        return ERR_OK;
+    for (size_t k = 0; k < in->line_count; k++) {
+        struct order_item *item = order_item(o, in->lines[k].item_id);
+        units[k] = item ? min64(in->lines[k].quantity, item->canceled + item->returned - item->refunded_quantity) : 0;
+        if (units[k] > 0)
+            shares[k] = add_line(op, item, units[k], &parts);
+    }
+    int64_t amount = min64(parts.net + parts.tax, left);
+    shrink(&parts, parts.net + parts.tax - amount);
+    if (amount == 0)
+        return ERR_OK;
+    TRY(draw(op, o, amount, &parts, in, refund_id));
+    for (size_t k = 0; k < in->line_count; k++)
+        if (units[k] > 0)
+            db_queue(op, Q_REFUND_LINE, P_INT(*refund_id), P_INT(in->lines[k].item_id), P_INT(units[k]), P_INT(shares[k]));
     return ERR_OK;
 }
 

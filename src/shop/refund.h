@@ -29,6 +29,9 @@ struct refund_in {
 enum err refund_whole_order(struct op *op, struct order_facts *o, const struct refund_in *in) MUST_CHECK;
 /* By lines or by amount; over the remainder is ERR_REFUND_EXCEEDS. *refund_id: the first one made. */
 enum err refund_order(struct op *op, struct order_facts *o, const struct refund_in *in, int64_t *refund_id) MUST_CHECK;
+/* Units that were canceled or came back give back their share by themselves: what earlier refunds of
+ * these units gave is not given twice, never more than is left. *refund_id 0: nothing is owed. */
+enum err refund_units(struct op *op, struct order_facts *o, const struct refund_in *in, int64_t *refund_id) MUST_CHECK;
 /* Money in suspense goes home: the whole sum in the bank's currency. */
 enum err refund_suspense(struct op *op, int64_t payment_id, int64_t order_id, int64_t customer_id, int64_t rial,
                          const char *gateway /* NULL: by transfer, as it came */, const char *reason) MUST_CHECK;
