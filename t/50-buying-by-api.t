@@ -173,6 +173,23 @@ subtest 'canceling a paid order: by transfer' => sub {
     ok(!$found, 'which clears the list');
 };
 
+subtest 'refunds by line and by sum, transferred already' => sub {
+    my ($v) = goods($shop, on_hand => 5, price => 90_000);
+    my $b = somebody();
+    my $order = paid($b, $v, quantity => 3);
+    my $refunds = "/admin/orders/$order->{number}/refunds";
+    my $item = $order->{items}[0];
+    my $r = $staff->post($refunds, json => { lines => [{ item_id => $item->{id}, quantity => 1 }], to => 'manual', reference => 'پایا ۹۹', reason => 'لب‌پر بود' });
+    is_deeply([$r->{status}, @{ $r->{json} }{qw(amount status reference)}], [201, 90_000, 'done', 'پایا ۹۹'], 'a line, and the transfer is told with it') or diag $r->{body};
+    is($r->{json}{lines}[0]{amount}, 90_000, 'with what the line gave back');
+    $r = $staff->post($refunds, json => { amount => 50_000, to => 'manual', reason => 'دلجویی' });
+    is_deeply([@{ $r->{json} }{qw(amount status)}], [50_000, 'awaiting_transfer'], 'a sum without lines waits for its transfer');
+    is(code_of($staff->post($refunds, json => { amount => 200_000, to => 'manual', reason => 'x' })), 'refund_exceeds', 'never more than is left');
+    is($b->order($order->{number})->{payment_status}, 'partially_refunded', 'the order tells');
+    my ($clean, $said) = clean_doctor($shop);
+    ok($clean, 'the books add up after partial refunds') or diag $said;
+};
+
 subtest 'the customer cancels: back to the card by itself' => sub {
     my ($v) = goods($shop, on_hand => 5, price => 90_000);
     my $b = somebody();

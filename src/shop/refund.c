@@ -52,12 +52,11 @@ static const struct target *target_find(const char *name)
 static const char *choose_target(struct op *op, const struct order_payment *p, const char *wanted)
 {
     bool can = p->gateway && gateway_can_refund(op, p->gateway);
-    if (wanted && strcmp(wanted, "gateway") == 0 && !can)
-        return "manual";
-    if (wanted)
+    bool to_bank = !wanted || strcmp(wanted, "gateway") == 0;
+    if (!to_bank)
         return wanted;
     if (strcmp(p->method, "wallet") == 0)
-        return "wallet";
+        return "wallet"; /* what the wallet paid never was at the bank */
     return can ? "gateway" : "manual";
 }
 
@@ -69,6 +68,14 @@ static void follow_up(struct op *op, int64_t refund_id, const char *target)
         outbox_add(op, "refund_send", arena_printf(op->arena, "refund:%lld", (long long)refund_id), payload, 0);
     else
         outbox_add(op, "refund_message", arena_printf(op->arena, "refund:%lld", (long long)refund_id), payload, 0);
+}
+
+/* Staff who name the transfer's reference have made it already. */
+static void queue_transferred(struct op *op, const struct ledger_refs *refs, const int64_t amounts[SOURCE_COUNT],
+                              const char *reference)
+{
+    db_queue(op, Q_REFUND_MOVE, P_INT(refs->refund), P_INT(1), P_TEXT("transfer"), P_TEXT("done"), P_TEXT(reference));
+    ledger_post(op, LEDGER_REFUND_BY_TRANSFER, refs, amounts);
 }
 
 static enum err refund_from(struct op *op, struct order_facts *o, struct order_payment *p, int64_t amount,
@@ -96,6 +103,8 @@ static enum err refund_from(struct op *op, struct order_facts *o, struct order_p
         db_queue(op, Q_REFUND_TO_WALLET, P_INT(o->customer_id), P_INT(amount), P_INT(o->id), P_INT(p->id), P_INT(id));
         ledger_post(op, LEDGER_REFUND_TO_WALLET, &refs, a);
     }
+    if (strcmp(t->name, "manual") == 0 && in->reference && op->actor.kind == ACTOR_STAFF)
+        queue_transferred(op, &refs, a, in->reference);
     follow_up(op, id, t->name);
     p->refund_committed += amount;
     if (*refund_id == 0)

@@ -22,7 +22,8 @@ struct refund_in {
     size_t line_count;
     const char *target;             /* "gateway" | "wallet" | "manual"; NULL: undirected */
     bool consent;                   /* the customer agreed to store credit */
-    const char *iban, *reference, *reason;
+    const char *iban, *reason;
+    const char *reference;          /* manual, by staff: the transfer is made already; NULL: to come */
 };
 
 /* Everything captured and not yet promised back: all lines, the shipping and the rest. */
