@@ -118,13 +118,14 @@ struct work {
     struct claim *claim; /* NULL: no key, or nobody yet to whom it belongs */
     struct claim *later; /* of a guest without a cart */
     struct queued *resource;
+    struct header *headers; /* of the pipeline (renewed cookies): a handler that runs again starts with these */
 };
 
-static void fresh_reply(struct request *req)
+static void fresh_reply(struct work *w)
 {
-    struct header *kept = req->reply.headers; /* renewed cookies */
+    struct request *req = w->req;
     const char *login_page = req->reply.login_page;
-    req->reply = (struct reply){ .view = view_new(req->op.arena), .headers = kept, .login_page = login_page };
+    req->reply = (struct reply){ .view = view_new(req->op.arena), .headers = w->headers, .login_page = login_page };
 }
 
 static enum err store_answer(struct work *w)
@@ -167,7 +168,7 @@ static bool claim_new_cart(struct work *w)
 static enum err work_in_tx(struct op *op, void *arg)
 {
     struct work *w = arg;
-    fresh_reply(w->req);
+    fresh_reply(w);
     if (w->later) { /* a cart made by a run that was rolled back is gone */
         w->req->principal.cart_id = 0;
         w->claim = NULL;
@@ -189,9 +190,10 @@ static enum err read_resource(struct request *req, const char *body)
     return ERR_OK;
 }
 
-static enum err replay(struct request *req, const struct stored_answer *stored)
+static enum err replay(struct work *w, const struct stored_answer *stored)
 {
-    fresh_reply(req);
+    struct request *req = w->req;
+    fresh_reply(w);
     req->reply.status = stored->status;
     req->reply.location = stored->location;
     req->reply.replayed = true;
@@ -199,14 +201,15 @@ static enum err replay(struct request *req, const struct stored_answer *stored)
 }
 
 /* An equal request was faster: its answer is there, or will be in a moment. */
-static enum err answer_of_other(struct request *req, const struct claim *claim)
+static enum err answer_of_other(struct work *w)
 {
+    struct request *req = w->req;
     struct stored_answer stored;
     bool found;
     err_clear(&req->op);
-    TRY(claim_look(&req->op, claim, &found, &stored));
+    TRY(claim_look(&req->op, w->claim, &found, &stored));
     if (found)
-        return replay(req, &stored);
+        return replay(w, &stored);
     err_retry_after(&req->op, 1);
     return err_set(&req->op, ERR_IDEMPOTENCY_IN_PROGRESS, NULL);
 }
@@ -217,9 +220,9 @@ static enum err run_claimed(struct request *req, struct work *w)
     bool found;
     TRY(claim_look(&req->op, w->claim, &found, &stored));
     if (found)
-        return replay(req, &stored);
+        return replay(w, &stored);
     enum err e = db_tx(&req->op, work_in_tx, w);
-    return e == ERR_CLAIM_TAKEN ? answer_of_other(req, w->claim) : e;
+    return e == ERR_CLAIM_TAKEN ? answer_of_other(w) : e;
 }
 
 static enum err keep_answer(struct op *op, void *arg)
@@ -238,20 +241,20 @@ static enum err run_two_phase(struct request *req, struct work *w)
     if (w->claim)
         TRY(claim_look(&req->op, w->claim, &found, &stored));
     if (found)
-        return replay(req, &stored);
-    fresh_reply(req);
+        return replay(w, &stored);
+    fresh_reply(w);
     TRY(req->route->handler(req));
     claim_new_cart(w);
     if (!w->claim)
         return req->reply.resource ? store_answer(w) : ERR_OK;
     enum err e = db_tx(&req->op, keep_answer, w);
-    return e == ERR_CLAIM_TAKEN ? answer_of_other(req, w->claim) : e;
+    return e == ERR_CLAIM_TAKEN ? answer_of_other(w) : e;
 }
 
 static enum err work(struct request *req)
 {
     const struct route *route = req->route;
-    struct work w = { .req = req };
+    struct work w = { .req = req, .headers = req->reply.headers };
     struct claim claim = { .route = route->name, .key = req->idempotency_key };
     if (route->flags & (ROUTE_IDEMPOTENT | ROUTE_TWO_PHASE) && req->idempotency_key) {
         claim.scope = claim_scope(req);
