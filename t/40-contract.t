@@ -273,6 +273,30 @@ subtest 'representations' => sub {
     is($cross->get('/cart.json')->{json}{item_count}, 0, 'which is what is done');
 };
 
+subtest 'categories' => sub {
+    my $r = ask($staff, POST => '/admin/categories', json => { title => { fa => 'پارچه', en => 'Cloth' }, parent => 'آزمون' });
+    is($r->{status}, 201, 'a new one: 201') or diag $r->{body};
+    has(category => $r->{json}, 'slug title titles parent position');
+    is("$r->{json}{slug} under $r->{json}{parent}", 'پارچه under آزمون', 'its address is made of the title');
+    is(ask($staff, POST => '/admin/categories', json => { title => 'پارچه' })->{json}{code}, 'slug_taken', 'an address of its own');
+    my $silk = ask($staff, POST => '/admin/categories', json => { title => 'ابریشم', slug => 'silk', parent => 'پارچه' })->{json};
+    is($silk->{titles}{en}, 'ابریشم', 'one language stands for both');
+    my $cloth = '/admin/categories/' . esc('پارچه');
+    is_deeply(fields(ask($staff, PATCH => $cloth, json => { parent => $_->[0] })), ["/parent $_->[1]"], "under $_->[0]: no")
+        for ['silk', 'invalid'], ['پارچه', 'invalid'], ['nowhere', 'not_found'];
+    is(ask($staff, PATCH => '/admin/categories/silk', json => { parent => undef, title => { en => 'Silk' } })->{json}{parent}, undef, 'it moves to the top');
+    is(ask($staff, PATCH => '/admin/categories/nowhere', json => { position => 1 })->{status}, 404, 'one that is not there');
+    my ($listed) = grep { $_->{slug} eq 'silk' } @{ ask($staff, GET => '/admin/categories')->{json}{items} };
+    is("$listed->{depth} $listed->{product_count} $listed->{titles}{en}", '1 0 Silk', 'staff see it');
+    is(ask(guest(headers => { 'accept-language' => 'en' }), GET => '/categories/silk')->{json}{title}, 'Silk', 'and so does everybody');
+    my $page = $shop->client(html => 1);
+    $page->{cookies}{'__Host-access'} = $staff->{bearer};
+    like($page->get('/admin/categories')->{body}, qr{action="/admin/categories/silk"}, 'on a page with forms');
+    is($page->post('/admin/categories', form => { 'title.fa' => 'نخ', parent => '' })->{headers}{location}, '/admin/categories', 'that make one');
+    is($page->post('/admin/categories/silk', form => { _method => 'PATCH', 'title.fa' => 'حریر', position => '۳' })->{status}, 303, 'and change one');
+    is(ask($stranger, GET => '/admin/categories')->{status}, 403, 'staff only');
+};
+
 subtest 'lists' => sub {
     my @lists = ([guest(), '/products', 'q=x'], [$buyer->{client}, '/orders'], [$staff, '/admin/products', 'q=x'], [$staff, '/admin/coupons'],
         [$staff, '/admin/orders', 'status=paid'], [$staff, '/admin/payments', 'unresolved=true'], [$staff, '/admin/audit', 'actor=owner'],

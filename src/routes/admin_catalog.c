@@ -5,6 +5,7 @@
 #include "core/arena.h"
 #include "core/view.h"
 #include "routes/cursor.h"
+#include "shop/category_admin.h"
 #include "shop/media.h"
 #include "shop/product_admin.h"
 #include "shop/stock.h"
@@ -212,5 +213,58 @@ enum err admin_stock_post(struct request *req)
     req->reply.resource_id = variant;
     if (req->accept == ACCEPT_HTML)
         reply_redirect(req, page_of(req, done.slug));
+    return ERR_OK;
+}
+
+/* ---- categories ---- */
+
+#define CATEGORY_PLACE \
+    FIELD(F_TEXT, category_in, title_en, .max = 200), \
+    FIELD(F_TEXT, category_in, parent, .max = 200, .flags = F_NULLABLE, .doc = "slug of the category above it", \
+          .present_offset = offsetof(struct category_in, parent_given)), \
+    FIELD(F_INT, category_in, position, .max = 1000000, .doc = "among its neighbours")
+
+static const struct field category_fields[] = {
+    FIELD(F_OBJECT, category_in, title, .sub = &words_in, .flags = F_REQUIRED | F_BARE),
+    FIELD(F_SLUG, category_in, slug),
+    CATEGORY_PLACE,
+};
+const struct schema category_in = SCHEMA(category_in, category_fields);
+
+static const struct field category_change_fields[] = {
+    FIELD(F_OBJECT, category_in, title, .sub = &words_in, .flags = F_BARE),
+    CATEGORY_PLACE,
+};
+const struct schema category_change_in = { "category_change_in", sizeof(struct category_in), category_change_fields,
+                                           sizeof(category_change_fields) / sizeof(category_change_fields[0]) };
+
+enum err admin_category_list_get(struct request *req)
+{
+    return category_admin_list(&req->op, req->reply.view);
+}
+
+static const char *category_target(struct request *req, const char *slug)
+{
+    return arena_printf(req->op.arena, "category:%s", slug);
+}
+
+enum err admin_category_post(struct request *req)
+{
+    const char *slug;
+    TRY(category_create(&req->op, req->input, &slug));
+    TRY(category_admin_view(&req->op, slug, &req->reply.view));
+    audit_write(&req->op, "category.create", category_target(req, slug), NULL, req->reply.view);
+    reply_created(req, "/admin/categories");
+    return ERR_OK;
+}
+
+enum err admin_category_patch(struct request *req)
+{
+    struct view *before;
+    TRY(category_admin_view(&req->op, req->vars[0], &before));
+    TRY(category_change(&req->op, req->vars[0], req->input));
+    TRY(category_admin_view(&req->op, req->vars[0], &req->reply.view));
+    audit_write(&req->op, "category.change", category_target(req, req->vars[0]), before, req->reply.view);
+    req->reply.location = req->accept == ACCEPT_HTML ? "/admin/categories" : NULL;
     return ERR_OK;
 }

@@ -28,9 +28,11 @@ route_handler payment_process_post, payment_get, payment_callback_get, payment_w
     payment_result_get;
 extern const struct schema payment_process_in;
 /* admin_catalog.c */
+route_handler admin_category_list_get, admin_category_post, admin_category_patch;
 route_handler admin_product_list_get, admin_product_new_get, admin_product_post, admin_product_get, admin_product_patch,
     admin_product_image_post, admin_stock_post;
 extern const struct schema admin_product_query, product_in, product_change_in, product_image_in, stock_in;
+extern const struct schema category_in, category_change_in;
 /* admin_order.c */
 route_handler admin_home_get, admin_coupon_list_get, admin_coupon_post, admin_coupon_patch, admin_coupon_delete,
     admin_order_list_get, admin_order_get, admin_transition_post;
