@@ -66,6 +66,10 @@ subtest 'accounts' => sub {
         $made{$role} = $c;
     }
     is($owner->post('/admin/staff', json => { username => 'test-support', role => 'support', password => 'long enough 123' })->{status}, 409, 'a name twice');
+    my $weak = $owner->post('/admin/staff', json => { username => 'test-weak', role => 'support', password => 'P@ssw0rd2026!' });
+    is($weak->{status}, 422, 'a password that anybody would try');
+    is_deeply([@{ $weak->{json}{errors}[0] }{qw(field code)}], ['/password', 'too_common'], 'is refused by name');
+    is($owner->patch('/admin/staff/test-support', json => { password => 'qwertyuiop123' })->{status}, 422, 'also as a new one');
     is($owner->post('/admin/staff', json => { username => 'x y', role => 'support', password => 'long enough 123' })->{status}, 422, 'a bad name');
     is($owner->post('/admin/staff', json => { username => 'king', role => 'king', password => 'long enough 123' })->{status}, 422, 'an unknown role');
     is($owner->post('/admin/staff', json => { username => 'short', role => 'support', password => 'short' })->{status}, 422, 'a short password');

@@ -7,6 +7,8 @@
 
 #include "core/err.h"
 
+struct arena;
+
 #define PASSWORD_MIN 10 /* characters */
 #define PASSWORD_MAX 200
 
@@ -16,5 +18,9 @@ enum err password_hash(struct op *op, const char *password, const char **hash) M
  * the present one, so the hash should be made anew. */
 enum err password_verify(struct op *op, const char *stored, const char *password, bool *right,
                          bool *outdated) MUST_CHECK;
+
+/* Whether it is among the first that anybody would try: a word of common_passwords.def, repeated, with
+ * digits and signs around it or in place of letters. */
+bool password_is_common(struct arena *a, const char *password);
 
 #endif

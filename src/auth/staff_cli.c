@@ -46,6 +46,8 @@ static enum err read_password(struct op *op, const char *path, const char **hash
     size_t length = text_length(str_of(line));
     if (!got || length < PASSWORD_MIN || length > PASSWORD_MAX)
         return say(op, "a password has 10 to 200 characters");
+    if (password_is_common(op->arena, line))
+        return say(op, "this password is among the first that anybody would try");
     *hash = crypto_password_hash(op->arena, line);
     crypto_wipe(line, sizeof(line));
     return ERR_OK;

@@ -128,6 +128,15 @@ static enum err answer(struct request *req, const char *page)
     return ERR_OK;
 }
 
+static enum err new_password(struct op *op, const char *password, const char **hash)
+{
+    if (password_is_common(op->arena, password)) {
+        err_field(op, "/password", "too_common", NULL);
+        return ERR_INVALID_FIELD;
+    }
+    return password_hash(op, password, hash);
+}
+
 enum err admin_staff_list(struct request *req)
 {
     struct view *out = fresh(req), *roles = view_array(out, "roles");
@@ -142,7 +151,7 @@ enum err admin_staff_add(struct request *req)
     struct staff_new account = { .username = in->username, .name = in->name, .role = in->role };
     const char *totp;
     int64_t id;
-    TRY(password_hash(&req->op, in->password, &account.password_hash));
+    TRY(new_password(&req->op, in->password, &account.password_hash));
     TRY(staff_add(&req->op, &account, &id, &totp));
     struct view *out = fresh(req);
     view_int(out, "id", id);
@@ -159,7 +168,7 @@ enum err admin_staff_change(struct request *req)
     const char *username = req->vars[0], *hash, *totp = NULL;
     struct op *op = &req->op;
     if (in->password)
-        TRY(password_hash(op, in->password, &hash));
+        TRY(new_password(op, in->password, &hash));
     if (in->role)
         TRY(staff_set_role(op, username, in->role));
     if (in->disabled != BOOL_ABSENT)
