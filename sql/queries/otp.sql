@@ -73,9 +73,18 @@ VALUES ($1, $2, $3, $4, $5, left($6, 500), $7)
 
 -- name: q_sms_log_list :many (text phone, bigint below, bigint most)
 SELECT id, rfc3339(at) AS at, phone, kind, outcome, message_id, provider_status::bigint AS provider_status,
-       problem, request_id
+       problem, delivery, request_id
   FROM sms_log WHERE ($1 IS NULL OR phone = $1) AND ($2 = 0 OR id < $2)
  ORDER BY id DESC LIMIT $3
+
+-- Taken by the provider, and not yet known to have arrived; those that were asked about longest ago come first.
+-- name: q_sms_undecided :many (bigint most)
+SELECT id, message_id FROM sms_log
+ WHERE outcome = 'sent' AND delivery IS NULL AND message_id IS NOT NULL AND at > shop_now() - interval '2 hours'
+ ORDER BY delivery_asked_at NULLS FIRST, id LIMIT $1
+
+-- name: q_sms_decided :exec (bigint id, text delivery)
+UPDATE sms_log SET delivery = $2, delivery_asked_at = shop_now() WHERE id = $1
 
 -- name: q_sms_budget_list :many ()
 SELECT rfc3339(hour) AS hour, strangers::bigint AS strangers, known::bigint AS known, withheld::bigint AS withheld

@@ -26,7 +26,7 @@ static enum err budget(struct op *op, struct view *out)
 enum err sms_log_list(struct op *op, const char *phone, int64_t below, int64_t limit, struct view *out)
 {
     static const char *const texts[] = { "at", "phone", "kind", "outcome", "message_id", "provider_status",
-                                         "problem", "request_id" };
+                                         "problem", "delivery", "request_id" };
     struct rows r;
     TRY(db_query(op, &r, Q_SMS_LOG_LIST, P_TEXT(phone), P_INT(below), P_INT(limit)));
     struct view *items = view_array(out, "items");

@@ -16,6 +16,7 @@ struct provider {
     void (*code)(struct op *op, const char *phone, const char *code, struct sms_result *out);
     void (*text)(struct op *op, const char *phone, const char *text, int64_t local_id,
                  struct sms_result *out);
+    bool (*delivery)(struct op *op, const char *message_id, enum sms_delivery *out);
 };
 
 static void refuse(struct sms_result *out, const char *problem)
@@ -75,21 +76,37 @@ static bool post(struct op *op, const struct fetch_call *call, struct fetch_answ
 
 /* --- Kavenegar: a form; the key is part of the address, which therefore is never logged ----- */
 
-static void kavenegar_post(struct op *op, const char *method, const struct buf *form,
-                           bool idempotent, struct sms_result *out)
+static struct fetch_call kavenegar_call(struct op *op, const char *method, const struct buf *form, bool idempotent)
 {
     struct buf url;
     struct str base = base_url(op);
-    struct fetch_answer answer;
     buf_init(&url, op->arena, 200);
     buf_printf(&url, STR_FMT "/v1/", STR_ARG(base));
     add_escaped(&url, op->conf->sms_api_key);
     buf_str(&url, method);
-    const struct fetch_call call = { .method = "POST",
-                                     .url = buf_text(&url),
-                                     .content_type = "application/x-www-form-urlencoded",
-                                     .body = buf_slice(form),
-                                     .idempotent = idempotent };
+    return (struct fetch_call){ .method = "POST",
+                                .url = buf_text(&url),
+                                .content_type = "application/x-www-form-urlencoded",
+                                .body = buf_slice(form),
+                                .idempotent = idempotent };
+}
+
+static bool kavenegar_delivery(struct op *op, const char *message_id, enum sms_delivery *out)
+{
+    struct fetch_answer answer;
+    struct buf form;
+    buf_init(&form, op->arena, 50);
+    add_field(&form, "messageid", message_id);
+    const struct fetch_call call = kavenegar_call(op, "/sms/status.json", &form, true);
+    fetch(op, &call, &answer);
+    return answer.outcome == FETCH_ANSWERED && sms_read_kavenegar_delivery(op->arena, answer.status, answer.body, out);
+}
+
+static void kavenegar_post(struct op *op, const char *method, const struct buf *form,
+                           bool idempotent, struct sms_result *out)
+{
+    struct fetch_answer answer;
+    const struct fetch_call call = kavenegar_call(op, method, form, idempotent);
     if (post(op, &call, &answer, out))
         sms_read_kavenegar(op->arena, answer.status, answer.body, out);
 }
@@ -176,9 +193,24 @@ static void smsir_text(struct op *op, const char *phone, const char *text, int64
     smsir_post(op, "/v1/send/bulk", body, out);
 }
 
+static bool smsir_delivery(struct op *op, const char *message_id, enum sms_delivery *out)
+{
+    struct str base = base_url(op);
+    struct fetch_answer answer;
+    struct buf url;
+    const char *const headers[] = { arena_printf(op->arena, "X-API-KEY: %s", op->conf->sms_api_key),
+                                    "Accept: application/json", NULL };
+    buf_init(&url, op->arena, 200);
+    buf_printf(&url, STR_FMT "/v1/send/", STR_ARG(base));
+    add_escaped(&url, message_id);
+    const struct fetch_call call = { .method = "GET", .url = buf_text(&url), .headers = headers, .idempotent = true };
+    fetch(op, &call, &answer);
+    return answer.outcome == FETCH_ANSWERED && sms_read_smsir_delivery(op->arena, answer.status, answer.body, out);
+}
+
 static const struct provider providers[] = {
-    { "kavenegar", kavenegar_code, kavenegar_text },
-    { "smsir", smsir_code, smsir_text },
+    { "kavenegar", kavenegar_code, kavenegar_text, kavenegar_delivery },
+    { "smsir", smsir_code, smsir_text, smsir_delivery },
 };
 
 static const struct provider *provider_of(const struct op *op, struct sms_result *out)
@@ -203,4 +235,11 @@ void sms_send_text(struct op *op, const char *phone_e164, const char *text, int6
     const struct provider *p = provider_of(op, out);
     if (p)
         p->text(op, phone_e164, text, local_id, out);
+}
+
+bool sms_delivery(struct op *op, const char *message_id, enum sms_delivery *out)
+{
+    struct sms_result unused;
+    const struct provider *p = provider_of(op, &unused);
+    return p && p->delivery(op, message_id, out);
 }

@@ -3,6 +3,8 @@
 #ifndef NET_SMS_H
 #define NET_SMS_H
 
+#include <stdbool.h>
+
 #include "core/err.h"
 
 enum sms_outcome { SMS_SENT, SMS_REFUSED, SMS_RETRY }; /* REFUSED: final (bad number, template …) */
@@ -19,5 +21,9 @@ void sms_send_code(struct op *op, const char *phone_e164, const char *code, stru
 /* Free text on the shop's service line. `local_id` guards against duplicates at the provider. */
 void sms_send_text(struct op *op, const char *phone_e164, const char *text, int64_t local_id,
                    struct sms_result *out);
+
+enum sms_delivery { SMS_UNDER_WAY, SMS_DELIVERED, SMS_UNDELIVERED };
+/* What became of a message by the provider's id. False when nothing was learnt: ask again. */
+bool sms_delivery(struct op *op, const char *message_id, enum sms_delivery *out);
 
 #endif

@@ -162,3 +162,29 @@ void sms_read_smsir(struct arena *a, int http_status, struct str body, struct sm
                           ? arena_printf(a, "%" PRId64, view_value_int(view_at(list, 0)))
                           : id_text(a, data, "messageId");
 }
+
+#define KAVENEGAR_ARRIVED 10
+
+bool sms_read_kavenegar_delivery(struct arena *a, int http_status, struct str body, enum sms_delivery *out)
+{
+    const char *error;
+    const struct view *root = view_parse(a, body, DEPTH, &error);
+    int64_t status = view_get_int(view_at(view_get(root, "entries"), 0), "status", -1);
+    if (http_status != 200 || view_get_int(view_get(root, "return"), "status", -1) != 200 || status < 0)
+        return false;
+    *out = status == KAVENEGAR_ARRIVED ? SMS_DELIVERED : FIND(kavenegar_messages, status) ? SMS_UNDELIVERED : SMS_UNDER_WAY;
+    return true;
+}
+
+/* deliveryState: 1 on the phone, 2 not on the phone, 3 and 5 handed on, 4 not handed on, 6 failed,
+ * 7 black list. */
+bool sms_read_smsir_delivery(struct arena *a, int http_status, struct str body, enum sms_delivery *out)
+{
+    const char *error;
+    const struct view *root = view_parse(a, body, DEPTH, &error);
+    int64_t state = view_get_int(view_get(root, "data"), "deliveryState", -1);
+    if (http_status != 200 || view_get_int(root, "status", -1) != 1)
+        return false;
+    *out = state == 1 ? SMS_DELIVERED : state == 2 || state == 4 || state == 6 || state == 7 ? SMS_UNDELIVERED : SMS_UNDER_WAY;
+    return true;
+}

@@ -13,5 +13,8 @@ struct arena;
 /* http_status and body of a complete answer. Strings in *out are arena-owned or static. */
 void sms_read_kavenegar(struct arena *a, int http_status, struct str body, struct sms_result *out);
 void sms_read_smsir(struct arena *a, int http_status, struct str body, struct sms_result *out);
+/* Answers to the question what became of a message; false when they do not tell. */
+bool sms_read_kavenegar_delivery(struct arena *a, int http_status, struct str body, enum sms_delivery *out);
+bool sms_read_smsir_delivery(struct arena *a, int http_status, struct str body, enum sms_delivery *out);
 
 #endif

@@ -56,6 +56,30 @@ static const struct answer {
     { sms_read_smsir, 200, "{", SMS_RETRY, 200, NULL },
 };
 
+typedef bool (*teller)(struct arena *, int, struct str, enum sms_delivery *);
+#define KAVENEGAR(status) "{\"return\":{\"status\":200},\"entries\":[{\"messageid\":7,\"status\":" status "}]}"
+
+static const struct fate {
+    teller read;
+    int http;
+    const char *body;
+    bool told;
+    enum sms_delivery delivery;
+} fates[] = {
+    { sms_read_kavenegar_delivery, 200, KAVENEGAR("10"), true, SMS_DELIVERED },
+    { sms_read_kavenegar_delivery, 200, KAVENEGAR("5"), true, SMS_UNDER_WAY },
+    { sms_read_kavenegar_delivery, 200, KAVENEGAR("11"), true, SMS_UNDELIVERED },
+    { sms_read_kavenegar_delivery, 200, KAVENEGAR("100"), true, SMS_UNDELIVERED },
+    { sms_read_kavenegar_delivery, 403, "{\"return\":{\"status\":403}}", false, SMS_UNDER_WAY },
+    { sms_read_kavenegar_delivery, 200, "{\"return\":{\"status\":200},\"entries\":[]}", false, SMS_UNDER_WAY },
+    { sms_read_kavenegar_delivery, 502, "<html>", false, SMS_UNDER_WAY },
+    { sms_read_smsir_delivery, 200, "{\"status\":1,\"data\":{\"deliveryState\":1}}", true, SMS_DELIVERED },
+    { sms_read_smsir_delivery, 200, "{\"status\":1,\"data\":{\"deliveryState\":3}}", true, SMS_UNDER_WAY },
+    { sms_read_smsir_delivery, 200, "{\"status\":1,\"data\":{\"deliveryState\":null}}", true, SMS_UNDER_WAY },
+    { sms_read_smsir_delivery, 200, "{\"status\":1,\"data\":{\"deliveryState\":7}}", true, SMS_UNDELIVERED },
+    { sms_read_smsir_delivery, 400, "{\"status\":111}", false, SMS_UNDER_WAY },
+};
+
 int main(void)
 {
     struct arena *a = arena_create("test");
@@ -67,6 +91,12 @@ int main(void)
         ok(good, "%d %s", w->http, w->body);
         is_str(r.message_id, w->id, "its message id");
         ok((r.problem == NULL) == (w->outcome == SMS_SENT), "a problem is named unless sent");
+    }
+    for (size_t i = 0; i < sizeof(fates) / sizeof(fates[0]); i++) {
+        const struct fate *w = &fates[i];
+        enum sms_delivery delivery = SMS_UNDER_WAY;
+        is_int(w->read(a, w->http, str_of(w->body), &delivery), w->told, w->body);
+        is_int(delivery, w->delivery, "its fate");
     }
     arena_destroy(a);
     return done();
