@@ -156,5 +156,44 @@ subtest 'the audit log' => sub {
     like($out, qr/audit log row $row\b/, 'a missing row is named too');
 };
 
+subtest 'one\'s own sessions' => sub {
+    my $r = log_in(next_step => 1);
+    is($r->{status}, 200, 'a second log-in') or diag $r->{body};
+    my $here = $shop->client;
+    $here->{bearer} = $r->{json}{access_token};
+    my @items = @{ $here->get('/admin/sessions')->{json}{items} };
+    cmp_ok(scalar @items, '>=', 2, 'both are listed');
+    is(scalar(grep { $_->{current} } @items), 1, 'one is this one');
+    my ($other) = grep { !$_->{current} } @items;
+    is($made{support}->delete("/admin/sessions/$other->{id}")->{status}, 404, 'another person cannot end it');
+    is(scalar(grep { my $id = $_->{id}; grep { $_->{id} == $id } @items } @{ $made{support}->get('/admin/sessions')->{json}{items} }), 0, 'nor see it');
+    my $key = $here->post('/admin/api-keys', json => { name => 'lister', permissions => 'owner' });
+    my $machine = $shop->client;
+    $machine->{bearer} = $key->{json}{secret};
+    is($machine->get('/admin/staff')->{status}, 200, 'a machine\'s key works') or diag $key->{body};
+    is($machine->get('/admin/sessions')->{status}, 403, 'and sees no sessions of its maker');
+    is($here->delete("/admin/sessions/$_->{id}")->{status}, 200, 'ended') for grep { !$_->{current} } @items;
+    is($owner->get('/admin/staff')->{status}, 401, 'the first log-in is over');
+    is($here->get('/admin/staff')->{status}, 200, 'this one is not');
+    cmp_ok(scalar @{ $here->get('/admin/audit?action=staff.end_session')->{json}{items} }, '>=', 1, 'and it is in the audit log');
+    my $page = $shop->client(html => 1);
+    $page->{cookies}{'__Host-access'} = $here->{bearer};
+    my $html = $page->get('/admin/sessions');
+    is($html->{status}, 200, 'a page shows them');
+    like($html->{body}, qr/tarazu-test/, 'with their device');
+    $owner = $here;
+};
+
+subtest 'what became of messages' => sub {
+    $shop->login('09129990001');
+    $shop->db_query("INSERT INTO sms_log (phone, kind, outcome, message_id) VALUES ('+989129990002', 'code', 'sent', '999') RETURNING 1", admin => 1);
+    later(61);
+    my $of = sub { $shop->db_value("SELECT delivery FROM sms_log WHERE phone = '$_[0]' AND outcome = 'sent' ORDER BY id DESC LIMIT 1") // '' };
+    ok(wait_for(sub { $of->('+989129990001') eq 'delivered' }, 30), 'the provider says that it arrived');
+    ok(wait_for(sub { $of->('+989129990002') eq 'undelivered' }, 30), 'or that there is no such message');
+    my ($row) = @{ $owner->get('/admin/sms?phone=09129990001')->{json}{items} };
+    is($row->{delivery}, 'delivered', 'staff see it');
+};
+
 $shop->stop;
 done_testing;

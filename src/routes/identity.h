@@ -16,7 +16,7 @@ route_handler account_address_list, account_address_get, account_address_add, ac
 route_handler account_session_list, account_session_end;
 route_handler admin_staff_list, admin_staff_add, admin_staff_change, admin_key_list, admin_key_add,
     admin_key_revoke, admin_audit, admin_sms, admin_customers, admin_customer, admin_customer_lift,
-    admin_customer_end;
+    admin_customer_end, admin_session_list, admin_session_end;
 extern const struct schema otp_request_in, otp_verify_in, refresh_in, logout_in, staff_login_in, login_query;
 extern const struct schema account_in, avatar_in, prove_in, phone_request_in, phone_change_in;
 extern const struct schema staff_in, staff_change_in, key_in, audit_query, sms_query, customers_query;

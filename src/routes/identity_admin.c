@@ -291,3 +291,25 @@ enum err admin_customer_end(struct request *req)
     TRY(session_end_all(&req->op, ACTOR_CUSTOMER, id_of(req), 0, "ended_by_staff"));
     return answer(req, customer_page(req));
 }
+
+/* A person's own. A key that somebody made for a machine is not that person. */
+static enum err only_persons(struct request *req)
+{
+    return req->principal.session_id ? ERR_OK : err_set(&req->op, ERR_FORBIDDEN, NULL);
+}
+
+enum err admin_session_list(struct request *req)
+{
+    TRY(only_persons(req));
+    return session_list(&req->op, ACTOR_STAFF, req->principal.id, req->principal.session_id, fresh(req));
+}
+
+enum err admin_session_end(struct request *req)
+{
+    struct op *op = &req->op;
+    TRY(only_persons(req));
+    TRY(session_end_own(op, id_of(req)));
+    audit_write(op, "staff.end_session", arena_printf(op->arena, "session:%lld", (long long)id_of(req)), NULL, NULL);
+    fresh(req);
+    return answer(req, "/admin/sessions");
+}
