@@ -11,7 +11,7 @@ use JSON::PP ();
 use Test::More;
 
 use Tarazu::Test::Buyer;
-use Tarazu::Test::Shop;
+use Tarazu::Test::Shop qw(wait_for);
 use Tarazu::Test::Storm qw(shelf goods crowd enter faults quiet clean_doctor);
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
@@ -114,6 +114,10 @@ subtest 'approve, receive, pay back' => sub {
     is($shop->db_value("SELECT count(*) FROM audit_log WHERE target = 'return:$id'"), 3, 'each step is in the audit log');
     is($shop->db_value("SELECT coalesce(sum(e.amount), 0) FROM ledger_entries e JOIN ledger_transactions t ON t.id = e.transaction_id
         JOIN orders o ON o.id = t.order_id WHERE o.number = '$number' AND e.account = 'returns'"), 500_000, 'and in the books');
+    my $notes = [];
+    wait_for(sub { $notes = $buyer->{client}->get("/orders/$number/invoice")->{json}{credit_notes} // []; @$notes }, 90);
+    is_deeply([map { @$_{qw(amount currency)} } @$notes], [500_000, 'IRT'], 'the invoice shows its credit note');
+    is($notes->[0]{lines}[0]{quantity}, 2, 'with the units');
     ok_($ask->({ item_id => $items->[0], quantity => 1, reason => 'x' }), 'the third unit may still go back');
     refused($ask->({ item_id => $items->[0], quantity => 1, reason => 'x' }), 422, 'invalid_field', 'and no fourth');
 };

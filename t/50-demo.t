@@ -20,8 +20,10 @@ is($count->('products p WHERE NOT EXISTS (SELECT 1 FROM variants v WHERE v.produ
 cmp_ok($count->('(SELECT product_id FROM variants GROUP BY product_id HAVING count(*) > 1) v'), '>=', 5, 'some with several');
 cmp_ok($count->('coupons'), '>=', 3, 'coupons');
 cmp_ok($count->('customers'), '>=', 3, 'customers');
-is_deeply([map { $_->[0] } $shop->db_query("SELECT s FROM unnest(ARRAY['pending', 'paid', 'processing', 'shipped', 'delivered', 'canceled']) s
+is_deeply([map { $_->[0] } $shop->db_query("SELECT s FROM unnest(ARRAY['pending', 'paid', 'processing', 'shipped', 'delivered', 'canceled', 'returned']) s
     WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.status = s)")], [], 'orders in every state');
+cmp_ok($count->('(SELECT order_id FROM shipments s JOIN orders o ON o.id = s.order_id WHERE o.status = \'processing\') s'), '>=', 1, 'one sent in part');
+cmp_ok($count->("returns WHERE status = 'requested'"), '>=', 1, 'a return that waits for a decision');
 cmp_ok($count->("refunds WHERE status = 'done'"), '>=', 1, 'refunds that are home');
 is_deeply([$shop->doctor(warnings => 1)], [], 'everything adds up');
 

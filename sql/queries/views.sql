@@ -23,7 +23,13 @@ SELECT coalesce(jsonb_agg(order_summary_json(p, $5) || jsonb_build_object('custo
 -- name: q_order_invoice :opt (bigint id, text lang)
 -- A moment after the payment the number is still to come.
 SELECT (order_json(o.id, $2, false) || jsonb_build_object('invoice_number', i.number, 'issued_at', rfc3339(i.issued_at),
-        'seller', o.seller, 'buyer', o.buyer))::text AS invoice
+        'seller', o.seller, 'buyer', o.buyer,
+        'credit_notes', (SELECT coalesce(jsonb_agg(jsonb_build_object('number', n.number, 'issued_at', rfc3339(n.issued_at),
+                'amount', r.amount, 'currency', r.currency, 'reason', r.reason,
+                'lines', (SELECT coalesce(jsonb_agg(jsonb_build_object('sku', t.sku, 'title', pick_lang(t.title_fa, t.title_en, $2),
+                              'quantity', l.quantity, 'amount', l.amount) ORDER BY t.line), '[]')
+                            FROM refund_lines l JOIN order_items t ON t.id = l.item_id WHERE l.refund_id = r.id)) ORDER BY n.number), '[]')
+                FROM invoices n JOIN refunds r ON r.id = n.refund_id WHERE n.order_id = o.id AND n.kind = 'credit_note')))::text AS invoice
   FROM orders o LEFT JOIN invoices i ON i.order_id = o.id AND i.kind = 'invoice'
  WHERE o.id = $1 AND (i.number IS NOT NULL OR o.status NOT IN ('pending', 'canceled'))
 

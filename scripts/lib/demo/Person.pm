@@ -155,6 +155,41 @@ sub staff_does {
         token => $self->{staff}, body => { event => $event, %with }, once => 1);
 }
 
+# Staff work on the parcels of the order: its page is what comes back.
+sub staff_calls {
+    my ($self, $what, $method, $path, $body) = @_;
+    my $c = $self->doing("staff: $what");
+    return $self->{order} = $c->call($method, "/admin/orders/$self->{order}{number}/$path",
+        token => $self->{staff}, body => $body, once => 1);
+}
+
+# Sends so many units of each line, in the order of the lines.
+sub staff_sends {
+    my ($self, $carrier, $tracking_number, @units) = @_;
+    my @items = @{ $self->{order}{items} };
+    return $self->staff_calls('sending a part', 'POST', 'shipments', {
+        carrier => $carrier, tracking_number => $tracking_number,
+        items   => [map { { item_id => $items[$_]{id}, quantity => $units[$_] } } 0 .. $#units],
+    });
+}
+
+# The newest parcel was refused at the door; all of it is whole and on the shelf again.
+sub parcel_comes_back {
+    my ($self) = @_;
+    my $parcel = $self->{order}{shipments}[-1];
+    $self->staff_calls('a parcel comes back', 'PATCH', "shipments/$parcel->{id}", { status => 'returned_to_sender' });
+    return $self->staff_calls('unpacking it', 'POST', "shipments/$parcel->{id}/receive", {
+        lines => [map { { item_id => $_->{item_id}, restocked => $_->{quantity}, written_off => 0 } } @{ $parcel->{items} }],
+    });
+}
+
+# Asks to give a unit of the first line back.
+sub asks_to_return {
+    my ($self, $reason) = @_;
+    return $self->doing('asking to return')->call('POST', "/orders/$self->{order}{number}/returns", once => 1, expect => [201],
+        body => { lines => [{ item_id => $self->{order}{items}[0]{id}, quantity => 1, reason => $reason }] });
+}
+
 # RFC 6238: SHA-1, six digits, 30 seconds.
 sub totp {
     my ($secret, $step) = @_;
