@@ -63,7 +63,7 @@ route_handler admin_receipt_get, admin_payment_approve_post, admin_payment_rejec
 extern const struct schema payment_reject_in;
 /* ops.c */
 route_handler admin_job_list_get, admin_job_retry_post, admin_settings_get, admin_settings_patch, healthz_get, readyz_get,
-    metrics_get, openapi_get, docs_page, language_post;
+    metrics_get, openapi_get, docs_page, docs_errors_page, language_post;
 extern const struct schema language_in;
 
 #endif

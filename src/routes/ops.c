@@ -154,6 +154,19 @@ enum err docs_page(struct request *req)
     return ERR_OK;
 }
 
+/* Where the `type` of a problem document leads: the catalogue of errors, one anchor a slug. */
+enum err docs_errors_page(struct request *req)
+{
+    struct view *list = view_array(req->reply.view, "items");
+    for (int e = ERR_OK + 1; e < ERR_COUNT; e++) {
+        struct view *row = view_append(list);
+        view_text(row, "code", err_slug((enum err)e));
+        view_int(row, "status", err_status((enum err)e));
+        view_text(row, "title", err_title((enum err)e, req->op.lang));
+    }
+    return ERR_OK;
+}
+
 struct language_in {
     const char *lang, *next;
 };
