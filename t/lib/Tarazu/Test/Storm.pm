@@ -13,6 +13,7 @@ use warnings;
 use utf8;
 
 use Exporter 'import';
+use IO::Socket::SSL (); # here, not anew in each of two hundred children
 
 use Tarazu::Test::Client qw(at_once);
 use Tarazu::Test::Shop qw(wait_for);
