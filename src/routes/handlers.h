@@ -18,15 +18,15 @@ route_handler checkout_page, checkout_keep_post, quote_post, order_place_post;
 extern const struct schema checkout_in, order_place_in;
 /* order.c */
 route_handler order_list_get, order_get, order_cancel_post, order_reorder_post, order_invoice_get, wallet_get;
-extern const struct schema list_query, order_cancel_in;
+extern const struct schema list_query, order_cancel_in, wallet_query;
 struct list_query {
     int64_t limit;
     const char *cursor;
 };
 /* payment.c */
 route_handler payment_process_post, payment_get, payment_callback_get, payment_webhook_post, payment_zibal_post,
-    payment_result_get;
-extern const struct schema payment_process_in;
+    payment_result_get, wallet_topup_post;
+extern const struct schema payment_process_in, topup_in;
 /* admin_catalog.c */
 route_handler admin_category_list_get, admin_category_post, admin_category_patch;
 route_handler admin_product_list_get, admin_product_new_get, admin_product_post, admin_product_get, admin_product_patch,
@@ -59,8 +59,12 @@ extern const struct schema refund_post_in, refund_done_in, admin_payment_query;
 route_handler payment_receipt_post;
 extern const struct schema receipt_in;
 /* admin_payment.c */
-route_handler admin_receipt_get, admin_payment_approve_post, admin_payment_reject_post;
+route_handler admin_receipt_get, admin_payment_approve_post, admin_payment_reject_post, admin_webhook_list_get,
+    admin_webhook_replay_post;
 extern const struct schema payment_reject_in;
+/* admin_report.c */
+route_handler admin_report_ledger_get, admin_report_sales_get, admin_report_receivables_get;
+extern const struct schema report_query;
 /* ops.c */
 route_handler admin_job_list_get, admin_job_retry_post, admin_settings_get, admin_settings_patch, healthz_get, readyz_get,
     metrics_get, openapi_get, docs_page, docs_errors_page, language_post;

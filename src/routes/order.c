@@ -8,6 +8,7 @@
 #include "routes/cursor.h"
 #include "shop/cart.h"
 #include "shop/order_event.h"
+#include "shop/report.h"
 #include "shop/settings.h"
 
 static const struct field list_fields[] = {
@@ -97,18 +98,61 @@ enum err order_invoice_get(struct request *req)
     return ERR_OK;
 }
 
+struct wallet_query {
+    int64_t limit;
+    const char *cursor, *format;
+};
+static const struct field wallet_fields[] = {
+    FIELD(F_INT, wallet_query, limit, .min = 1, .max = 100),
+    FIELD(F_TEXT, wallet_query, cursor, .max = 200),
+    FIELD(F_ENUM, wallet_query, format, .choices = " csv "),
+};
+const struct schema wallet_query = SCHEMA(wallet_query, wallet_fields);
+
+static enum err wallet_statement(struct request *req)
+{
+    static const struct report_column columns[] = {
+        { "at", ROW_TEXT, "زمان", "Time" },     { "kind", ROW_TEXT, "شرح", "What" },
+        { "number", ROW_TEXT, "سفارش", "Order" }, { "amount", ROW_INT, "مبلغ", "Amount" },
+        { "held", ROW_INT, "رزرو", "Held" },    { "balance", ROW_INT, "مانده", "Balance" },
+    };
+    struct rows r;
+    TRY(db_query(&req->op, &r, Q_WALLET_STATEMENT, P_INT(req->principal.id)));
+    struct str csv = report_csv(&req->op, &r, columns, sizeof(columns) / sizeof(columns[0]));
+    reply_header(req, "Content-Disposition", "attachment; filename=\"wallet.csv\"");
+    reply_body(req, "text/csv; charset=utf-8", csv.p, csv.n);
+    return ERR_OK;
+}
+
+static void topup_view(const struct settings *s, struct view *into)
+{
+    if (!s->topup_enabled) {
+        view_null(into, "topup");
+        return;
+    }
+    struct view *v = view_object(into, "topup");
+    view_int(v, "minimum", s->topup_minimum);
+    view_int(v, "maximum", s->topup_maximum);
+}
+
 enum err wallet_get(struct request *req)
 {
-    const struct list_query *q = req->params;
+    const struct wallet_query *q = req->params;
     struct op *op = &req->op;
     struct rows r;
+    struct settings s;
     int64_t before, limit = cursor_limit(q->limit);
+    if (q->format)
+        return wallet_statement(req);
     TRY(cursor_read(op, "wallet", q->cursor, &before));
+    struct queued *settings = settings_queue(op);
     TRY(db_query(op, &r, Q_WALLET_VIEW, P_INT(req->principal.id), P_OPT_INT(before), P_INT(limit)));
+    settings_read(op, settings, &s);
     view_int(req->reply.view, "balance", row_int(&r, 0, "balance"));
     view_int(req->reply.view, "held", row_int(&r, 0, "held"));
     view_int(req->reply.view, "available", row_int(&r, 0, "balance") - row_int(&r, 0, "held"));
     view_text(req->reply.view, "currency", "IRT");
+    topup_view(&s, req->reply.view);
     view_json(req->reply.view, "items", row_text(&r, 0, "items"));
     cursor_next(op, "wallet", row_int(&r, 0, "next"), req->reply.view);
     return ERR_OK;

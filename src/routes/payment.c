@@ -52,6 +52,34 @@ enum err payment_process_post(struct request *req)
     return ERR_OK;
 }
 
+struct wallet_topup_in {
+    int64_t amount;
+    const char *gateway, *return_url;
+};
+static const struct field topup_fields[] = {
+    FIELD(F_INT, wallet_topup_in, amount, .min = 1, .max = INT64_C(1000000000000), .flags = F_REQUIRED, .doc = "Toman"),
+    FIELD(F_TEXT, wallet_topup_in, gateway, .max = 40),
+    FIELD(F_TEXT, wallet_topup_in, return_url, .max = 500, .doc = "a page of this shop"),
+};
+const struct schema topup_in = SCHEMA(wallet_topup_in, topup_fields);
+
+enum err wallet_topup_post(struct request *req)
+{
+    const struct wallet_topup_in *in = req->input;
+    struct payment_started started;
+    if (!return_url_allowed(&req->op, in->return_url)) {
+        err_field(&req->op, "/return_url", "not_one_of", NULL);
+        return ERR_INVALID_FIELD;
+    }
+    struct topup_in topup = { .customer = req->principal.id, .amount = in->amount, .gateway = in->gateway, .return_url = in->return_url };
+    TRY(payment_topup(&req->op, &topup, &started));
+    view_text(req->reply.view, "payment_id", started.uuid);
+    view_text(req->reply.view, "redirect_url", started.redirect_url);
+    reply_created(req, req->accept == ACCEPT_HTML ? started.redirect_url
+                                                  : arena_printf(req->op.arena, "/payments/%s", started.uuid));
+    return ERR_OK;
+}
+
 enum err payment_get(struct request *req)
 {
     struct rows r;

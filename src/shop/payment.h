@@ -23,6 +23,13 @@ struct payment_started {
 enum err payment_start(struct op *op, const char *order_number, int64_t customer, const char *gateway,
                        const char *return_url, struct payment_started *out) MUST_CHECK;
 
+/* The same for store credit: no order, the owner's limits. */
+struct topup_in {
+    int64_t customer, amount;
+    const char *gateway, *return_url; /* gateway NULL: the first that is configured */
+};
+enum err payment_topup(struct op *op, const struct topup_in *in, struct payment_started *out) MUST_CHECK;
+
 enum settle_outcome { SETTLE_CAPTURED, SETTLE_SUSPENSE, SETTLE_FAILED, SETTLE_PENDING, SETTLE_UNKNOWN, SETTLE_NOTHING, SETTLE_COUNT };
 enum err payment_settle(struct op *op, int64_t payment_id, enum settle_outcome *outcome) MUST_CHECK;
 struct gateway_report;

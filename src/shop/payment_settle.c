@@ -37,7 +37,7 @@ const char *settle_outcome_name(unsigned outcome)
 
 static bool is(const char *a, const char *b)
 {
-    return a && strcmp(a, b) == 0;
+    return a && b && strcmp(a, b) == 0;
 }
 
 static void tell_customer(struct op *op, const struct settle *s, const char *message)

@@ -79,7 +79,8 @@ static enum err store_answer(struct op *op, void *arg)
     struct lock_set locks = { .n = 0 };
     struct rows r;
     lock_add(&locks, LOCK_CUSTOMER, s->customer);
-    lock_add(&locks, LOCK_ORDER, s->order);
+    if (s->order)
+        lock_add(&locks, LOCK_ORDER, s->order);
     lock_queue(op, &locks);
     TRY(db_query(op, &r, Q_PAYMENT_LOCK, P_INT(s->id)));
     if (strcmp(row_text(&r, 0, "status"), "created") != 0)
@@ -94,9 +95,9 @@ static enum err store_answer(struct op *op, void *arg)
 
 static void ask_gateway(struct op *op, struct start *s)
 {
-    struct gateway_start in = { .amount = s->due, .order_ref = s->number, .mobile = s->phone,
+    struct gateway_start in = { .amount = s->due, .order_ref = s->order ? s->number : s->uuid, .mobile = s->phone,
         .callback_url = arena_printf(op->arena, "%s/payment/callback/%s", op->conf->shop_base_url, s->callback_token),
-        .description = arena_printf(op->arena, "سفارش %s", s->number) };
+        .description = s->order ? arena_printf(op->arena, "سفارش %s", s->number) : "افزایش موجودی کیف پول" };
     s->gateway->start(op, &in, &s->answer);
 }
 
@@ -105,32 +106,80 @@ static const char *redirect_of(struct op *op, const struct start *s)
     return s->gateway->redirect(op, s->reuse ? s->ref : s->answer.ref);
 }
 
+/* Intent, question, answer. */
+static enum err go(struct op *op, struct start *s, tx_fn *intent, struct payment_started *out)
+{
+    TRY(db_tx(op, intent, s));
+    test_point("payment_intent_stored");
+    if (!s->reuse) {
+        ask_gateway(op, s);
+        test_point("payment_gateway_answered");
+        TRY(db_tx(op, store_answer, s));
+        if (s->answer.outcome == GATEWAY_REFUSED)
+            return err_internal(op, ERR_GATEWAY_FAILED, "%s", s->answer.problem ? s->answer.problem : "refused");
+        if (s->answer.outcome != GATEWAY_DONE) {
+            err_retry_after(op, 30);
+            return err_internal(op, ERR_GATEWAY_UNAVAILABLE, "%s", s->answer.problem ? s->answer.problem : "no answer");
+        }
+    }
+    *out = (struct payment_started){ .id = s->id, .uuid = s->uuid, .redirect_url = redirect_of(op, s) };
+    return ERR_OK;
+}
+
+static enum err find_gateway(struct op *op, const char *name, struct start *s)
+{
+    s->gateway = name ? gateway_find(name) : gateway_default(op);
+    return s->gateway && s->gateway->available(op) ? ERR_OK : err_set(op, ERR_PAYMENT_METHOD_UNAVAILABLE, NULL);
+}
+
 enum err payment_start(struct op *op, const char *order_number, int64_t customer, const char *gateway,
                        const char *return_url, struct payment_started *out)
 {
     struct start s = { .number = order_number, .customer = customer, .return_url = return_url };
     struct rows r;
-    s.gateway = gateway ? gateway_find(gateway) : gateway_default(op);
-    if (!s.gateway || !s.gateway->available(op))
-        return err_set(op, ERR_PAYMENT_METHOD_UNAVAILABLE, NULL);
+    TRY(find_gateway(op, gateway, &s));
     TRY(db_query(op, &r, Q_PAYMENT_START_LOOK, P_TEXT(order_number), P_INT(customer)));
     if (r.count == 0)
         return err_set(op, ERR_NOT_FOUND, NULL);
     s.order = row_int(&r, 0, "id");
     s.phone = row_text(&r, 0, "phone");
-    TRY(db_tx(op, store_intent, &s));
-    test_point("payment_intent_stored");
-    if (!s.reuse) {
-        ask_gateway(op, &s);
-        test_point("payment_gateway_answered");
-        TRY(db_tx(op, store_answer, &s));
-        if (s.answer.outcome == GATEWAY_REFUSED)
-            return err_internal(op, ERR_GATEWAY_FAILED, "%s", s.answer.problem ? s.answer.problem : "refused");
-        if (s.answer.outcome != GATEWAY_DONE) {
-            err_retry_after(op, 30);
-            return err_internal(op, ERR_GATEWAY_UNAVAILABLE, "%s", s.answer.problem ? s.answer.problem : "no answer");
-        }
-    }
-    *out = (struct payment_started){ .id = s.id, .uuid = s.uuid, .redirect_url = redirect_of(op, &s) };
+    return go(op, &s, store_intent, out);
+}
+
+static enum err store_topup(struct op *op, void *arg)
+{
+    struct start *s = arg;
+    struct rows r;
+    s->callback_token = crypto_token(op->arena, 24);
+    TRY(db_query(op, &r, Q_TOPUP_INTENT, P_INT(s->customer), P_TEXT(s->gateway->name), P_INT(s->due), P_TEXT(s->callback_token),
+                 P_TEXT(crypto_token(op->arena, 24)), P_TEXT(s->return_url)));
+    s->id = row_int(&r, 0, "id");
+    s->uuid = row_text(&r, 0, "uuid");
     return ERR_OK;
+}
+
+static enum err check_amount(struct op *op, int64_t amount)
+{
+    struct settings limits;
+    TRY(settings_load(op, &limits));
+    if (!limits.topup_enabled)
+        return err_set(op, ERR_PAYMENT_METHOD_UNAVAILABLE, NULL);
+    if (amount < limits.topup_minimum || amount < limits.gateway_minimum)
+        return err_field(op, "/amount", "too_small", NULL), ERR_INVALID_FIELD;
+    if (amount > limits.topup_maximum || amount > limits.gateway_maximum)
+        return err_field(op, "/amount", "too_large", NULL), ERR_INVALID_FIELD;
+    return ERR_OK;
+}
+
+enum err payment_topup(struct op *op, const struct topup_in *in, struct payment_started *out)
+{
+    struct start s = { .customer = in->customer, .due = in->amount, .return_url = in->return_url };
+    struct rows r;
+    TRY(find_gateway(op, in->gateway, &s));
+    TRY(check_amount(op, in->amount));
+    TRY(db_query(op, &r, Q_TOPUP_LOOK, P_INT(in->customer)));
+    if (r.count == 0)
+        return err_set(op, ERR_NOT_FOUND, NULL);
+    s.phone = row_text(&r, 0, "phone");
+    return go(op, &s, store_topup, out);
 }

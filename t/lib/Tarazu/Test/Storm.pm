@@ -126,7 +126,7 @@ my %LAWS = (
         "SELECT transaction_id FROM ledger_entries GROUP BY transaction_id, currency HAVING sum(amount) <> 0",
     'a payment was booked more or less than once' =>
         "SELECT p.uuid FROM payments p WHERE p.method = 'gateway' AND p.status IN ('captured', 'suspense')
-            AND (SELECT count(*) FROM ledger_transactions t WHERE t.payment_id = p.id AND t.event IN ('capture', 'suspense_in')) <> 1",
+            AND (SELECT count(*) FROM ledger_transactions t WHERE t.payment_id = p.id AND t.event IN ('capture', 'suspense_in', 'topup')) <> 1",
     'an order counts two payments' =>
         "SELECT order_id FROM payments WHERE method <> 'wallet' AND status = 'captured' GROUP BY order_id HAVING count(*) > 1",
     'a paid order has no money' =>

@@ -1,0 +1,106 @@
+/* Staff: reports out of the books. */
+#include "routes/handlers.h"
+
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/view.h"
+#include "db/db.h"
+#include "shop/report.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+struct report_query {
+    int64_t from, to;
+    const char *by, *format;
+};
+static const struct field report_fields[] = {
+    FIELD(F_TIME, report_query, from, .doc = "first day, of Tehran"),
+    FIELD(F_TIME, report_query, to, .doc = "last day, of Tehran"),
+    FIELD(F_ENUM, report_query, by, .choices = " day province "),
+    FIELD(F_ENUM, report_query, format, .choices = " csv "),
+};
+const struct schema report_query = SCHEMA(report_query, report_fields);
+
+static const struct report_column ledger_columns[] = {
+    { "account", ROW_TEXT, "حساب", "Account" },    { "currency", ROW_TEXT, "واحد", "Currency" },
+    { "opening", ROW_INT, "ماندهٔ آغاز", "Opening" }, { "debit", ROW_INT, "بدهکار", "Debit" },
+    { "credit", ROW_INT, "بستانکار", "Credit" },   { "balance", ROW_INT, "ماندهٔ پایان", "Balance" },
+};
+static const struct report_column sales_columns[] = {
+    { "key", ROW_TEXT, "شناسه", "Key" },         { "title", ROW_TEXT, "عنوان", "Title" },
+    { "orders", ROW_INT, "سفارش", "Orders" },    { "sales", ROW_INT, "فروش", "Sales" },
+    { "discounts", ROW_INT, "تخفیف", "Discounts" }, { "returns", ROW_INT, "برگشت", "Returns" },
+    { "revenue", ROW_INT, "درآمد", "Revenue" },  { "shipping", ROW_INT, "ارسال", "Shipping" },
+    { "tax", ROW_INT, "مالیات", "Tax" },
+};
+static const struct report_column receivable_columns[] = {
+    { "account", ROW_TEXT, "حساب", "Account" },  { "party", ROW_TEXT, "نزد", "Held by" },
+    { "currency", ROW_TEXT, "واحد", "Currency" }, { "balance", ROW_INT, "مانده", "Balance" },
+};
+
+/* As the caller wants it: a file, a page or JSON. */
+static void answer(struct request *req, const char *kind, const struct rows *r, const struct report_column *columns, size_t n)
+{
+    const struct report_query *q = req->params;
+    struct op *op = &req->op;
+    if (q->format) {
+        struct str csv = report_csv(op, r, columns, n);
+        reply_header(req, "Content-Disposition", arena_printf(op->arena, "attachment; filename=\"%s.csv\"", kind));
+        reply_body(req, "text/csv; charset=utf-8", csv.p, csv.n);
+        return;
+    }
+    view_text(req->reply.view, "report", kind);
+    report_items(r, columns, n, view_array(req->reply.view, "items"));
+    if (req->accept == ACCEPT_HTML)
+        report_table(op, r, columns, n, view_object(req->reply.view, "table"));
+}
+
+/* The sums of a trial balance, which are zero. */
+static void totals(const struct rows *r, struct view *list)
+{
+    static const char *const currencies[] = { "IRT", "IRR" };
+    for (size_t k = 0; k < COUNT(currencies); k++) {
+        int64_t debit = 0, credit = 0, balance = 0;
+        for (int i = 0; i < r->count; i++)
+            if (strcmp(row_text(r, i, "currency"), currencies[k]) == 0) {
+                debit += row_int(r, i, "debit");
+                credit += row_int(r, i, "credit");
+                balance += row_int(r, i, "balance");
+            }
+        struct view *v = view_append(list);
+        view_text(v, "currency", currencies[k]);
+        view_int(v, "debit", debit);
+        view_int(v, "credit", credit);
+        view_int(v, "balance", balance);
+    }
+}
+
+enum err admin_report_ledger_get(struct request *req)
+{
+    const struct report_query *q = req->params;
+    struct rows r;
+    TRY(db_query(&req->op, &r, Q_REPORT_LEDGER, P_OPT_INT(q->from), P_OPT_INT(q->to)));
+    answer(req, "ledger", &r, ledger_columns, COUNT(ledger_columns));
+    if (!q->format)
+        totals(&r, view_array(req->reply.view, "totals"));
+    return ERR_OK;
+}
+
+enum err admin_report_sales_get(struct request *req)
+{
+    const struct report_query *q = req->params;
+    struct op *op = &req->op;
+    struct rows r;
+    TRY(db_query(op, &r, Q_REPORT_SALES, P_TEXT(q->by ? q->by : "day"), P_OPT_INT(q->from), P_OPT_INT(q->to), P_TEXT(lang_code(op->lang))));
+    answer(req, "sales", &r, sales_columns, COUNT(sales_columns));
+    return ERR_OK;
+}
+
+enum err admin_report_receivables_get(struct request *req)
+{
+    struct rows r;
+    TRY(db_query(&req->op, &r, Q_REPORT_RECEIVABLES));
+    answer(req, "receivables", &r, receivable_columns, COUNT(receivable_columns));
+    return ERR_OK;
+}

@@ -1,0 +1,27 @@
+/* Tables for people with spreadsheets: rows of a statement as JSON, as a page's table or as CSV (UTF-8
+ * with a mark, so that every spreadsheet sees Persian). Any process. */
+#ifndef SHOP_REPORT_H
+#define SHOP_REPORT_H
+
+#include <stddef.h>
+
+#include "core/err.h"
+#include "core/str.h"
+#include "db/db.h"
+
+struct view;
+
+struct report_column {
+    const char *name; /* of the statement's column and of the JSON member */
+    enum row_kind kind;
+    const char *fa, *en;
+};
+
+/* [{name: value}] */
+void report_items(const struct rows *r, const struct report_column *columns, size_t n, struct view *list);
+/* {head: [title], rows: [{cells: [{text} or {number}]}]} */
+void report_table(struct op *op, const struct rows *r, const struct report_column *columns, size_t n, struct view *into);
+/* A text that a spreadsheet would take for a formula is kept a text. */
+struct str report_csv(struct op *op, const struct rows *r, const struct report_column *columns, size_t n);
+
+#endif
