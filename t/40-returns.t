@@ -165,8 +165,12 @@ subtest 'until when' => sub {
     is($until->('2026-11-23T21:00:00Z'), '2026-12-02T20:30:00Z', 'half past midnight in Tehran is the next day');
     is($until->('2026-11-26T08:00:00Z'), '2026-12-05T20:30:00Z', 'a Thursday: the day after does not count');
     is($until->('2027-03-16T08:00:00Z'), '2027-03-30T20:30:00Z', 'over Nowruz and the last day of the year');
-    $shop->db_query("INSERT INTO holidays (day, title) VALUES ('2026-11-25', 'آزمون')", admin => 1);
-    is($until->('2026-11-23T08:00:00Z'), '2026-12-02T20:30:00Z', 'a holiday of the owner\'s counts too');
+    is(ok_($staff->post('/admin/holidays', json => { day => '2026-11-25', title => 'آزمون' }), 'the owner enters a holiday')->{day}, '2026-11-25', 'by its date');
+    is($until->('2026-11-23T08:00:00Z'), '2026-12-02T20:30:00Z', 'which counts too');
+    ok(grep({ $_->{day} eq '2026-11-25' } @{ $staff->get('/admin/holidays')->{json}{items} }), 'and is listed');
+    ok_($staff->delete('/admin/holidays/2026-11-25'), 'until it is taken away');
+    is($until->('2026-11-23T08:00:00Z'), '2026-12-01T20:30:00Z', 'as if it had not been');
+    refused($staff->delete('/admin/holidays/2026-11-25'), 404, 'not_found', 'once');
 
     my ($number, $items, $ask, $buyer) = delivered(2);
     my $last = $shop->db_value("SELECT extract(epoch FROM order_return_deadline(o) - shop_now())::bigint FROM orders o WHERE o.number = '$number'", admin => 1);

@@ -45,3 +45,14 @@ SELECT coalesce(jsonb_agg(return_json(p, $4) || jsonb_build_object('customer',
            (SELECT jsonb_build_object('name', c.name, 'phone', c.phone) FROM customers c WHERE c.id = p.customer_id))
            ORDER BY p.id DESC), '[]')::text AS items,
        CASE WHEN count(*) = $3 THEN min(p.id) END AS next FROM page p
+
+-- name: q_holiday_list :one ()
+SELECT coalesce(jsonb_agg(jsonb_build_object('day', day, 'title', title) ORDER BY day), '[]')::text AS items
+  FROM holidays WHERE day >= (shop_now() AT TIME ZONE 'Asia/Tehran')::date - 90
+
+-- name: q_holiday_put :one (bigint at, text title)
+INSERT INTO holidays (day, title) VALUES ((to_timestamp($1) AT TIME ZONE 'Asia/Tehran')::date, $2)
+ON CONFLICT (day) DO UPDATE SET title = EXCLUDED.title RETURNING day::text AS day
+
+-- name: q_holiday_drop :many (text day)
+DELETE FROM holidays WHERE day::text = $1 RETURNING day::text AS day

@@ -49,6 +49,9 @@ struct receive_in {
 route_handler return_post, admin_return_list_get, admin_return_approve_post, admin_return_refuse_post, admin_return_close_post,
     admin_return_receive_post, admin_return_refund_post;
 extern const struct schema return_post_in, return_approve_in, return_refuse_in, return_refund_in, return_query;
+/* holiday.c */
+route_handler admin_holiday_list_get, admin_holiday_post, admin_holiday_delete;
+extern const struct schema holiday_in;
 /* phone_order.c */
 route_handler phone_order_post, pay_link_get, pay_link_post;
 extern const struct schema phone_order_in;

@@ -4,6 +4,7 @@
 #include "core/arena.h"
 #include "core/crypto.h"
 #include "db/db.h"
+#include "db/lock.h"
 #include "shop/coupon.h"
 #include "shop/order_place.h"
 #include "shop/settings.h"
@@ -58,6 +59,9 @@ enum err order_phone_place(struct op *op, const struct order_phone_in *in, struc
     struct place_in place = { .customer = in->customer, .address = in->address, .shipping_method = in->shipping_method,
         .expected_total = in->expected_total, .expected_due = INT64_MIN, .cart_version = INT64_MIN, .note = in->note,
         .fingerprint = in->fingerprint, .message = "payment_link" };
+    struct lock_set owner = { .n = 0 };
+    lock_add(&owner, LOCK_CUSTOMER, in->customer); /* before the customer's row is written; placement takes the rest */
+    lock_queue(op, &owner);
     TRY(settings_load(op, &s));
     if (in->name)
         db_queue(op, Q_PHONE_CUSTOMER_NAME, P_INT(in->customer), P_TEXT(in->name));
