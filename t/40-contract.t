@@ -262,6 +262,9 @@ subtest 'representations' => sub {
         is(ask(guest(headers => { $row->[0] => $row->[1] }), GET => '/nowhere')->{json}{title}, $row->[2], "$row->[0]: $row->[1]");
     }
     is(ask(guest(headers => { authorization => "bearer $buyer->{client}{bearer}" }), GET => '/orders')->{status}, 200, 'the word Bearer in any case');
+    my $public = guest(html => 1)->get('/products')->{headers};
+    like(join(' ', map { ref ? @$_ : $_ } $public->{vary} // ''), qr/Accept, Accept-Language, Cookie/, 'what may be kept says on what it depends');
+    is($buyer->{client}->get('/products')->{headers}{'cache-control'}, 'no-store', 'what is somebody\'s own may not be kept');
     for my $row ([POST => '/orders', '/login'], [GET => '/orders', '/login?next=%2Forders'], [GET => '/admin/orders', '/admin/login?next=%2Fadmin%2Forders']) {
         my $r = guest(html => 1)->request($row->[0], $row->[1], $row->[0] eq 'POST' ? (form => {}) : ());
         is("$r->{status} $r->{headers}{location}", "303 $row->[2]", "a browser at $row->[0] $row->[1] logs in first");

@@ -153,6 +153,8 @@ static const char *make_headers(const struct answer *an)
     line(&b, "X-Request-Id", req->op.request_id);
     bool fixed = an->error == ERR_OK && req->reply.cache_control;
     line(&b, "Cache-Control", fixed ? req->reply.cache_control : "no-store");
+    if (fixed) /* for caches that are not ours: nginx knows these by its key */
+        line(&b, "Vary", "Accept, Accept-Language, Cookie, Authorization");
     if (an->location)
         line(&b, "Location", percent_encode_url(a, an->location));
     int seconds = retry_after(an);
