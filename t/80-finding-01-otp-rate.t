@@ -39,9 +39,9 @@ subtest '100 requests for one phone from 100 addresses' => sub {
     outbox_empty();
     is(texts($phone), 1, 'one SMS');
     my $wait = $shop->client->post('/auth/request-otp', json => { phone => $phone })->{headers}{'retry-after'};
-    later($wait - 1);
-    is($shop->client->post('/auth/request-otp', json => { phone => $phone })->{status}, 429, 'a second too early');
-    later(2);
+    later($wait - 10); # real seconds pass besides
+    is($shop->client->post('/auth/request-otp', json => { phone => $phone })->{status}, 429, 'too early');
+    later(10);
     is($shop->client->post('/auth/request-otp', json => { phone => $phone })->{status}, 202, 'Retry-After was true');
 };
 
