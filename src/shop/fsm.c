@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "db/lock.h"
 #include "db/tx.h"
 
 #define NOBODY (1u << ACTOR_NOBODY)
@@ -115,6 +116,9 @@ bool fsm_actor_may(const struct transition *t, enum actor_kind actor)
 static enum err sync_rows(struct op *op, void *arg)
 {
     (void)arg;
+    struct lock_set locks = { .n = 0 };
+    lock_add_named(&locks, "transitions"); /* two hosts may migrate at once */
+    lock_queue(op, &locks);
     db_queue(op, Q_TRANSITIONS_CLEAR);
     for (int m = 0; m < MACHINE_COUNT; m++) {
         size_t n;
