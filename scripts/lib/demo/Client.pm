@@ -50,6 +50,21 @@ sub problem {
         $p->{request_id} ? "(request $p->{request_id})" : ();
 }
 
+# A shop that is busy says when to come back, and nothing has been done: on a slow computer that is part
+# of the way. Not for waits that are meant for people.
+sub patiently {
+    my ($self, $good, @request) = @_;
+    my $res;
+    for my $try (1 .. 10) {
+        $res = $self->{http}->request(@request);
+        last if grep({ $_ == $res->{status} } @$good) || $res->{status} !~ /^(?:429|503)$/;
+        my $wait = $res->{headers}{'retry-after'} || 1;
+        last if $wait > 10;
+        sleep $wait;
+    }
+    return $res;
+}
+
 # -> (decoded body or undef, status, headers). expect: list of good statuses, default 200 and 201.
 sub call {
     my ($self, $method, $path, %o) = @_;
@@ -62,8 +77,8 @@ sub call {
         $headers{'Content-Type'} = 'application/json';
         $request{content} = $json->encode($o{body});
     }
-    my $res = $self->{http}->request($method, $url, \%request);
     my @good = $o{expect} ? @{ $o{expect} } : (200, 201);
+    my $res = $self->patiently(\@good, $method, $url, \%request);
     utf8::decode(my $shown = $path =~ s/%([0-9A-F]{2})/chr hex $1/ger);
     die "$method $shown answered $res->{status}: " . problem($res) . "\n"
         unless grep { $_ == $res->{status} } @good;
