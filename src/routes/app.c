@@ -1,6 +1,8 @@
 /* The life of a web, order or pay worker. */
 #include "routes/app.h"
 
+#include <string.h>
+
 #include "core/arena.h"
 #include "core/clock.h"
 #include "core/conf.h"
@@ -16,12 +18,18 @@
 #include "routes/cors.h"
 #include "routes/pipeline.h"
 
+/* A token in an address is a key to something: the pattern is logged in its place. */
+static const char *path_for_log(const struct request *req)
+{
+    return req->route && strstr(req->route->pattern, "{token}") ? req->route->pattern : req->path;
+}
+
 static void log_request(const struct request *req, enum err result, int status, int64_t micros)
 {
     bool failed = result != ERR_OK;
     enum log_level level = failed ? (enum log_level)err_log_level(result) : LOG_INFO;
     log_event(level, "request", LOG_S("request_id", req->op.request_id), LOG_S("method", method_name(req->method)),
-              LOG_S("route", req->route ? req->route->name : "-"), LOG_S("path", req->path), LOG_I("status", status),
+              LOG_S("route", req->route ? req->route->name : "-"), LOG_S("path", path_for_log(req)), LOG_I("status", status),
               LOG_I("us", micros), LOG_S("client", req->op.client), LOG_S("error", failed ? err_slug(result) : NULL),
               LOG_S("internal", failed ? req->errinfo.internal : NULL));
 }
