@@ -18,7 +18,7 @@ use IO::Socket::SSL (); # here, not anew in each of two hundred children
 use Tarazu::Test::Client qw(at_once);
 use Tarazu::Test::Shop qw(wait_for);
 
-our @EXPORT_OK = qw(shelf goods coupon crowd enter faults oversold points quiet later clean_doctor tally log_lines);
+our @EXPORT_OK = qw(shelf goods coupon crowd enter faults oversold points quiet later clean_doctor tally log_lines refuses);
 
 sub shelf {
     my ($shop) = @_;
@@ -173,6 +173,16 @@ sub later {
     my ($shop, $interval) = @_;
     $shop->db_query("UPDATE clock SET shift = shift + interval '$interval'", admin => 1);
     return;
+}
+
+# The database itself refuses a statement, even from its superuser.
+sub refuses {
+    my ($shop, $sql) = @_;
+    open my $kept, '>&', \*STDERR or die "stderr: $!";
+    open STDERR, '>', '/dev/null' or die "/dev/null: $!";
+    my $done = eval { $shop->db_query($sql, admin => 1); 1 };
+    open STDERR, '>&', $kept or die "stderr: $!";
+    return !$done;
 }
 
 # `tarazu doctor` finds nothing: (true, what it said).
