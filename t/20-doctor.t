@@ -103,6 +103,8 @@ my @broken = (
     [parcel_states => "UPDATE shipments SET status = 'shipped'", qr/order O1 \(delivered\): parcels: 0 delivered, 1 on their way/],
     [parcel_states => 'UPDATE shipments SET order_id = 3 WHERE id = 1', qr/order O3 \(pending\): parcels: 1 delivered/],
     [sold_counts => 'UPDATE products SET sold_count = 3 WHERE id = 1', qr/product cup: sold_count 3, orders say 2/],
+    [ratings => 'UPDATE products SET rating_sum = rating_sum + 1 WHERE id = 1', qr/product cup: rating_sum 5 of 1 reviews, approved are 4 of 1/],
+    [ratings => "UPDATE reviews SET status = 'approved'", qr/product cup: rating_sum 4 of 1 reviews, approved are 6 of 2/],
     [coupon_used => 'UPDATE coupons SET used = 1', qr/coupon ten: used 1 of 5, orders that hold it: 2/],
     [coupon_used => 'UPDATE coupons SET usage_limit = 1', qr/coupon ten: used 2 of 1/],
     [coupon_customers => 'UPDATE coupon_uses SET seq = 2 WHERE order_id = 1', qr/coupon ten, customer 1: use 2 of at most 1/],

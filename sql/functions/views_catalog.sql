@@ -73,6 +73,7 @@ CREATE OR REPLACE FUNCTION product_json(product bigint, lang text) RETURNS jsonb
         'breadcrumb', category_path(p.category_id, lang),
         'returnable', p.returnable,
         'attributes', options_json(p.attributes, lang),
+        'reviews', product_reviews(p.id, 5),
         'images', (SELECT coalesce(jsonb_agg(jsonb_build_object('url', media_url(g.file), 'width', g.width, 'height', g.height)
                                              ORDER BY g.position, g.id), '[]') FROM images g WHERE g.product_id = p.id),
         'variants', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', v.id, 'sku', v.sku,
@@ -104,8 +105,10 @@ CREATE OR REPLACE FUNCTION admin_product_json(product bigint, lang text) RETURNS
         'tax_class', p.tax_class, 'returnable', p.returnable, 'active', p.active,
         'attributes', options_json(p.attributes, lang),
         'old_slugs', (SELECT coalesce(jsonb_agg(h.slug ORDER BY h.slug), '[]') FROM product_slugs h WHERE h.product_id = p.id),
-        'images', (SELECT coalesce(jsonb_agg(jsonb_build_object('url', media_url(g.file), 'width', g.width, 'height', g.height)
-                                             ORDER BY g.position, g.id), '[]') FROM images g WHERE g.product_id = p.id),
+        'images', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'url', media_url(g.file),
+                       'width', g.width, 'height', g.height, 'position', g.n) ORDER BY g.n), '[]')
+                     FROM (SELECT i.*, row_number() OVER (ORDER BY i.position, i.id) - 1 AS n FROM images i
+                            WHERE i.product_id = p.id) g),
         'variants', (SELECT coalesce(jsonb_agg(v.j || jsonb_build_object('index', v.n - 1) ORDER BY v.n), '[]') FROM (
             SELECT row_number() OVER (ORDER BY v.position, v.id) AS n, jsonb_build_object('id', v.id, 'sku', v.sku,
                    'options', options_json(v.options, lang), 'price', v.price, 'compare_at_price', v.compare_at_price,

@@ -155,6 +155,14 @@ SELECT format('product %s', p.slug) AS what,
               WHERE o.status IN ('shipped', 'delivered', 'returned') GROUP BY i.product_id) s ON s.product_id = p.id
  WHERE p.sold_count <> coalesce(s.units, 0) ORDER BY p.id LIMIT 200
 
+-- name: q_doctor_ratings :many ()
+SELECT format('product %s', p.slug) AS what,
+       format('rating_sum %s of %s reviews, approved are %s of %s', p.rating_sum, p.review_count, coalesce(r.stars, 0), coalesce(r.n, 0)) AS detail
+  FROM products p
+  LEFT JOIN (SELECT product_id, sum(rating) AS stars, count(*) AS n FROM reviews WHERE status = 'approved' GROUP BY product_id) r
+    ON r.product_id = p.id
+ WHERE p.rating_sum <> coalesce(r.stars, 0) OR p.review_count <> coalesce(r.n, 0) ORDER BY p.id LIMIT 200
+
 -- Coupons
 
 -- name: q_doctor_coupon_used :many ()

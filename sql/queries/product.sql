@@ -82,3 +82,16 @@ UPDATE products SET search_key = $2 WHERE id = $1
 INSERT INTO images (product_id, file, width, height, position)
 SELECT $1, $2, $3::int, $4::int, (SELECT coalesce(max(position) + 1, 0) FROM images WHERE product_id = $1)
  WHERE NOT EXISTS (SELECT 1 FROM images WHERE product_id = $1 AND file = $2) RETURNING id
+
+-- name: q_image_drop :many (bigint product, bigint id)
+-- The file stays: old orders show it.
+DELETE FROM images WHERE product_id = $1 AND id = $2 RETURNING file
+
+-- name: q_image_move :many (bigint product, bigint id, bigint position)
+-- All pictures are numbered again, the moved one at its place among the others.
+WITH others AS (
+    SELECT id, row_number() OVER (ORDER BY position, id) - 1 AS n FROM images WHERE product_id = $1 AND id <> $2),
+place AS (SELECT least($3, count(*)) AS n FROM others)
+UPDATE images g SET position = CASE WHEN g.id = $2 THEN p.n ELSE o.n + (o.n >= p.n)::int END
+  FROM place p, images i LEFT JOIN others o ON o.id = i.id
+ WHERE g.id = i.id AND g.product_id = $1 AND EXISTS (SELECT 1 FROM images WHERE product_id = $1 AND id = $2) RETURNING g.id

@@ -79,3 +79,16 @@ enum err job_refund_message(struct op *op, const struct view *payload)
     view_text(v, "reference", row_text(&r, 0, "reference"));
     return send_text(op, "refund_done", row_text(&r, 0, "phone"), v, view_get_int(payload, "job_id", 0));
 }
+
+enum err job_stock_message(struct op *op, const struct view *payload)
+{
+    struct rows r;
+    TRY(db_query(op, &r, Q_MESSAGE_STOCK, P_INT(view_get_int(payload, "request_id", 0))));
+    if (r.count == 0)
+        return ERR_OK;
+    struct view *v = view_new(op->arena);
+    op->lang = lang_parse(row_text(&r, 0, "lang"));
+    view_text(v, "title", row_text(&r, 0, "title"));
+    view_text(v, "url", arena_printf(op->arena, "%s/products/%s", op->conf->shop_base_url, row_text(&r, 0, "slug")));
+    return send_text(op, "stock_back", row_text(&r, 0, "phone"), v, view_get_int(payload, "job_id", 0));
+}

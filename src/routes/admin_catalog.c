@@ -98,6 +98,14 @@ static const struct field product_image_fields[] = {
 };
 const struct schema product_image_in = SCHEMA(product_image_in, product_image_fields);
 
+struct image_move_in {
+    int64_t position;
+};
+static const struct field image_move_fields[] = {
+    FIELD(F_INT, image_move_in, position, .max = 10000, .flags = F_REQUIRED, .doc = "0: the first"),
+};
+const struct schema image_move_in = SCHEMA(image_move_in, image_move_fields);
+
 static const struct field stock_fields[] = {
     FIELD(F_INT, stock_change, on_hand, .max = STOCK_MAX, .doc = "what was counted"),
     FIELD(F_INT, stock_change, delta, .min = -STOCK_MAX, .max = STOCK_MAX, .doc = "or the difference"),
@@ -186,6 +194,47 @@ enum err admin_product_image_post(struct request *req)
     audit_write(op, "product.image", target_of(req, before), NULL, after);
     reply_created(req, page_of(req, view_get_text(before, "slug")));
     return ERR_OK;
+}
+
+static enum err image_of(struct request *req, int64_t *id, struct view **before)
+{
+    if (!str_int(str_of(req->vars[1]), id))
+        return err_set(&req->op, ERR_NOT_FOUND, NULL);
+    return product_admin_view(&req->op, req->vars[0], NULL, before);
+}
+
+/* Only the pictures belong into the audit log, not the whole product. */
+static enum err images_changed(struct request *req, const char *action, const struct view *before)
+{
+    struct op *op = &req->op;
+    const char *slug = view_get_text(before, "slug");
+    TRY(product_admin_view(op, slug, NULL, &req->reply.view));
+    struct view *was = view_new(op->arena), *is = view_new(op->arena);
+    view_attach(was, "images", view_get(before, "images"));
+    view_attach(is, "images", view_get(req->reply.view, "images"));
+    audit_write(op, action, target_of(req, before), was, is);
+    if (req->accept == ACCEPT_HTML)
+        reply_redirect(req, page_of(req, slug));
+    return ERR_OK;
+}
+
+enum err admin_product_image_patch(struct request *req)
+{
+    const struct image_move_in *in = req->input;
+    struct view *before;
+    int64_t id;
+    TRY(image_of(req, &id, &before));
+    TRY(product_move_image(&req->op, view_get_text(before, "slug"), id, in->position));
+    return images_changed(req, "product.image_move", before);
+}
+
+enum err admin_product_image_delete(struct request *req)
+{
+    struct view *before;
+    int64_t id;
+    TRY(image_of(req, &id, &before));
+    TRY(product_drop_image(&req->op, view_get_text(before, "slug"), id));
+    return images_changed(req, "product.image_drop", before);
 }
 
 static struct view *stock_audit(struct op *op, int64_t on_hand, int64_t reserved, const char *reason)

@@ -4,6 +4,7 @@
 #include "core/arena.h"
 #include "core/view.h"
 #include "shop/catalog.h"
+#include "shop/review.h"
 
 struct product_list_query {
     const char *category, *q, *sort, *cursor;
@@ -57,7 +58,8 @@ enum err product_get(struct request *req)
     if (moved) {
         req->reply.status = 301;
         reply_redirect(req, arena_printf(req->op.arena, "/products/%s", moved));
-    }
+    } else if (req->principal.kind == ACTOR_CUSTOMER)
+        TRY(review_own(&req->op, req->vars[0], req->principal.id, req->reply.view));
     return ERR_OK;
 }
 

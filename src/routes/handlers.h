@@ -30,9 +30,13 @@ extern const struct schema payment_process_in, topup_in;
 /* admin_catalog.c */
 route_handler admin_category_list_get, admin_category_post, admin_category_patch;
 route_handler admin_product_list_get, admin_product_new_get, admin_product_post, admin_product_get, admin_product_patch,
-    admin_product_image_post, admin_stock_post;
-extern const struct schema admin_product_query, product_in, product_change_in, product_image_in, stock_in;
+    admin_product_image_post, admin_product_image_patch, admin_product_image_delete, admin_stock_post;
+extern const struct schema admin_product_query, product_in, product_change_in, product_image_in, image_move_in, stock_in;
 extern const struct schema category_in, category_change_in;
+/* review.c */
+route_handler review_list_get, review_post, stock_request_post, admin_review_list_get, admin_review_approve_post,
+    admin_review_refuse_post;
+extern const struct schema review_in, stock_request_in, review_query, review_decide_in;
 /* admin_order.c */
 route_handler admin_home_get, admin_coupon_list_get, admin_coupon_post, admin_coupon_patch, admin_coupon_delete,
     admin_order_list_get, admin_order_get, admin_transition_post;

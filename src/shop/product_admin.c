@@ -257,3 +257,25 @@ enum err product_add_image(struct op *op, int64_t id, const char *file, int widt
     db_queue(op, Q_IMAGE_ADD, P_INT(id), P_TEXT(file), P_INT(width), P_INT(height));
     return ERR_OK;
 }
+
+enum err product_drop_image(struct op *op, const char *slug, int64_t image)
+{
+    struct rows r;
+    TRY(db_query(op, &r, Q_PRODUCT_LOCK, P_TEXT(slug)));
+    if (r.count == 0)
+        return err_set(op, ERR_NOT_FOUND, NULL);
+    int64_t product = row_int(&r, 0, "id");
+    TRY(db_query(op, &r, Q_IMAGE_DROP, P_INT(product), P_INT(image)));
+    return r.count ? ERR_OK : err_set(op, ERR_NOT_FOUND, NULL);
+}
+
+enum err product_move_image(struct op *op, const char *slug, int64_t image, int64_t position)
+{
+    struct rows r;
+    TRY(db_query(op, &r, Q_PRODUCT_LOCK, P_TEXT(slug)));
+    if (r.count == 0)
+        return err_set(op, ERR_NOT_FOUND, NULL);
+    int64_t product = row_int(&r, 0, "id");
+    TRY(db_query(op, &r, Q_IMAGE_MOVE, P_INT(product), P_INT(image), P_INT(position)));
+    return r.count ? ERR_OK : err_set(op, ERR_NOT_FOUND, NULL);
+}

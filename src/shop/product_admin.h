@@ -50,6 +50,10 @@ enum err product_create(struct op *op, const struct product_in *in, int64_t *id)
 enum err product_change(struct op *op, const char *slug, const struct product_in *in) MUST_CHECK;
 /* The picture (shop/media.h) becomes the product's last one, once. */
 enum err product_add_image(struct op *op, int64_t id, const char *file, int width, int height) MUST_CHECK;
+/* The picture is the product's no more; ERR_NOT_FOUND when it was not. */
+enum err product_drop_image(struct op *op, const char *slug, int64_t image) MUST_CHECK;
+/* To a place among the product's pictures, from 0; beyond the last is the last. */
+enum err product_move_image(struct op *op, const char *slug, int64_t image, int64_t position) MUST_CHECK;
 /* Makes the words again by which the product is found; after any change of them. */
 enum err product_refresh_search(struct op *op, int64_t id, int64_t *variants) MUST_CHECK;
 
