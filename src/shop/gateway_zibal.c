@@ -17,6 +17,7 @@
 #define RESULT_NOT_PAID 202
 #define RESULT_BAD_TRACK_ID 203
 #define PLATFORM_OK 1
+#define PLATFORM_REFUSALS_END 45 /* 2 to 45 are its documented refusals; any other number says nothing */
 #define NONE GATEWAY_NO_NUMBER
 
 
@@ -135,7 +136,8 @@ static void verify(struct op *op, const struct gateway_question *q, struct gatew
         read_report(op, v, out);
     } else if (result == RESULT_VERIFIED_BEFORE || result == RESULT_NOT_PAID) {
         inquire(op, q, out);
-        if (out->state == GATEWAY_PAID && result == RESULT_NOT_PAID)
+        bool paid = out->state == GATEWAY_PAID || out->state == GATEWAY_REVERSED;
+        if (result == RESULT_NOT_PAID ? out->state == GATEWAY_PAID : !paid)
             out->state = GATEWAY_UNKNOWN; /* the two answers disagree: ask again */
     } else if (result == RESULT_BAD_TRACK_ID) {
         out->state = GATEWAY_FAILED;
@@ -171,9 +173,10 @@ static enum gateway_outcome refund(struct op *op, const struct gateway_refund *i
     struct view *v = call(op, op->conf->zibal_platform_url, "/v1/account/refund", body, bearer(op), false, &outcome, problem);
     if (!v)
         return outcome == FETCH_NOT_SENT ? GATEWAY_NOT_SENT : GATEWAY_UNCLEAR;
-    if (gateway_number(v, "result") != PLATFORM_OK) {
-        *problem = arena_printf(op->arena, "result %lld", (long long)gateway_number(v, "result"));
-        return GATEWAY_REFUSED;
+    int64_t result = gateway_number(v, "result");
+    if (result != PLATFORM_OK) {
+        *problem = arena_printf(op->arena, "result %lld", (long long)result);
+        return result > PLATFORM_OK && result <= PLATFORM_REFUSALS_END ? GATEWAY_REFUSED : GATEWAY_UNCLEAR;
     }
     struct view *first = view_at(view_get(view_get(v, "data"), "split"), 0);
     *id = first ? gateway_text(op, first, "refundId") : NULL;
