@@ -298,6 +298,9 @@ subtest 'categories' => sub {
     is($page->post('/admin/categories', form => { 'title.fa' => 'نخ', parent => '' })->{headers}{location}, '/admin/categories', 'that make one');
     is($page->post('/admin/categories/silk', form => { _method => 'PATCH', 'title.fa' => 'حریر', position => '۳' })->{status}, 303, 'and change one');
     is(ask($stranger, GET => '/admin/categories')->{status}, 403, 'staff only');
+    $r = ask($staff, POST => '/admin/products', json => { title => 'روسری', category => 'silk',
+        variants => [{ sku => 'PAIRS', price => 1000, options => { 'رنگ' => 'سرخ' } }] });
+    is_deeply($r->{json}{variants}[0]{options}, [{ name => 'رنگ', value => 'سرخ' }], 'options of a product in it, as names and values') or diag $r->{body};
 };
 
 subtest 'lists' => sub {
