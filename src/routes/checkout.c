@@ -165,8 +165,7 @@ enum err order_place_post(struct request *req)
     struct op *op = &req->op;
     struct place_look look;
     struct view *address;
-    int64_t order_id;
-    const char *number;
+    struct placed placed;
     if (!req->principal.cart_id)
         return err_set(op, ERR_CART_EMPTY, NULL);
     TRY(address_of(req, in, &address));
@@ -183,9 +182,9 @@ enum err order_place_post(struct request *req)
     }
     if (!scoreboard_wait_enter(look.variants, look.n, most_waiters(op->conf)))
         return too_many_waiting(op);
-    TRY(order_place(op, &place, &look, &order_id, &number));
+    TRY(order_place(op, &place, &look, &placed));
     if (in->gift == 1)
-        db_queue(op, Q_ORDER_GIFT, P_INT(order_id));
-    answer_order(req, order_id, number);
+        db_queue(op, Q_ORDER_GIFT, P_INT(placed.id));
+    answer_order(req, placed.id, placed.number);
     return ERR_OK;
 }

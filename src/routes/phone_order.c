@@ -38,7 +38,7 @@ static const struct field phone_order_fields[] = {
     FIELD(F_LONGTEXT, phone_order_in, note, .max = 500),
     FIELD(F_BOOL, phone_order_in, gift, .doc = "the packing slip shows no prices"),
     FIELD(F_INT, phone_order_in, expected_total, .min = 0, .max = MONEY_LIMIT,
-          .doc = "what the customer was told; without it, or with another, 409 cart_changed carries the quote"),
+          .doc = "what the customer was told: another total is 409 cart_changed with the quote; absent: the total now"),
 };
 const struct schema phone_order_in = SCHEMA(phone_order_in, phone_order_fields);
 

@@ -56,6 +56,7 @@ enum err order_phone_place(struct op *op, const struct order_phone_in *in, struc
 {
     struct settings s;
     struct place_look look;
+    struct placed placed;
     struct place_in place = { .customer = in->customer, .address = in->address, .shipping_method = in->shipping_method,
         .expected_total = in->expected_total, .expected_due = INT64_MIN, .cart_version = INT64_MIN, .note = in->note,
         .fingerprint = in->fingerprint, .message = "payment_link" };
@@ -67,11 +68,11 @@ enum err order_phone_place(struct op *op, const struct order_phone_in *in, struc
         db_queue(op, Q_PHONE_CUSTOMER_NAME, P_INT(in->customer), P_TEXT(in->name));
     TRY(make_cart(op, in, in->customer, &s, &place.cart));
     TRY(order_place_look(op, &place, &look));
-    TRY(order_place(op, &place, &look, &out->id, &out->number));
+    TRY(order_place(op, &place, &look, &placed));
+    *out = (struct order_phone){ .id = placed.id, .number = placed.number };
     if (in->gift)
         db_queue(op, Q_ORDER_GIFT, P_INT(out->id));
-    out->token = NULL;
-    if (in->expected_total > 0) /* which is the total now, and no wallet was used */
+    if (placed.due > 0)
         give_link(op, &s, out);
     return ERR_OK;
 }

@@ -163,7 +163,7 @@ static enum err check(struct op *op, const struct place_look *look, struct placi
     if (c->coupon_code && c->coupon.exhausted)
         return err_set(op, ERR_COUPON_EXHAUSTED, NULL);
     TRY(check_address(op, p));
-    bool changed = !same_lines(look, c) || c->price.total != in->expected_total ||
+    bool changed = !same_lines(look, c) || (in->expected_total != INT64_MIN && c->price.total != in->expected_total) ||
                    (in->expected_due != INT64_MIN && c->price.due != in->expected_due) ||
                    (in->cart_version != INT64_MIN && c->version != in->cart_version);
     if (changed)
@@ -301,15 +301,14 @@ static void queue_writes(struct op *op, const struct placing *p, int64_t id)
     outbox_add(op, "order_message", arena_printf(op->arena, "placed:%lld", (long long)id), payload, 0);
 }
 
-enum err order_place(struct op *op, const struct place_in *in, const struct place_look *look, int64_t *order_id,
-                     const char **number)
+enum err order_place(struct op *op, const struct place_in *in, const struct place_look *look, struct placed *out)
 {
     struct placing p = { .in = in };
     TRY(read_facts(op, look, &p));
     TRY(check(op, look, &p));
-    *order_id = row_int(&p.id->rows, 0, "id");
-    *number = row_text(&p.id->rows, 0, "number");
-    queue_writes(op, &p, *order_id);
+    *out = (struct placed){ .id = row_int(&p.id->rows, 0, "id"), .number = row_text(&p.id->rows, 0, "number"),
+                            .due = p.c.price.due };
+    queue_writes(op, &p, out->id);
     metrics_add(METRIC_ORDERS_PLACED, 0, 1);
     return ERR_OK;
 }

@@ -20,7 +20,7 @@ struct place_in {
     const char *shipping_method;
     const char *payment_method;     /* NULL: gateway */
     bool use_wallet;
-    int64_t expected_total;
+    int64_t expected_total;         /* INT64_MIN: not told (staff on the phone): the total now counts */
     int64_t expected_due;           /* INT64_MIN: not told */
     int64_t cart_version;           /* INT64_MIN: not told */
     const char *note;
@@ -40,7 +40,11 @@ struct place_look {
 /* Outside the transaction (or before its first statement). Refuses a sold-out cart without queueing. */
 enum err order_place_look(struct op *op, const struct place_in *in, struct place_look *look) MUST_CHECK;
 /* Inside db_tx. Everything is queued when it returns; the order exists after the commit. */
+struct placed {
+    int64_t id, due;
+    const char *number;
+};
 enum err order_place(struct op *op, const struct place_in *in, const struct place_look *look,
-                     int64_t *order_id, const char **number) MUST_CHECK;
+                     struct placed *out) MUST_CHECK;
 
 #endif
