@@ -44,7 +44,7 @@ sub start {
     my $state = tempdir(basename($0, '.t') . '-XXXXXX', DIR => $folder);
     my $self = bless { state => $state, expected => [], pid => $$, %o }, $class;
     $self->{port} = _free_port();
-    my %env = (%{ $o{env} // {} }, TARAZU_APP => $app, TARAZU_THROWAWAY => 1);
+    my %env = (%{ $o{env} // {} }, TARAZU_APP => $app, TARAZU_THROWAWAY => 1, TARAZU_BARE => 1);
     $env{TARAZU_EXTRA_CONF} = $self->_write_conf($o{conf}) if $o{conf};
     $env{TARAZU_LIMITS} = $o{limits} if $o{limits};
     local @ENV{ keys %env } = values %env;
