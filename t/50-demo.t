@@ -10,7 +10,7 @@ use Test::More;
 use Tarazu::Test::Shop qw(wait_for);
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
-my $shop = Tarazu::Test::Shop->start(demo => 1);
+my $shop = Tarazu::Test::Shop->start(demo => 1, fresh => 1);
 my $count = sub { $shop->db_value("SELECT count(*) FROM $_[0]") };
 cmp_ok($count->('categories WHERE archived_at IS NULL'), '>=', 8, 'categories');
 cmp_ok($count->('products WHERE active'), '>=', 60, 'products');

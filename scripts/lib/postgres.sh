@@ -6,7 +6,7 @@ PG_BIN=/usr/lib/postgresql/15/bin
 psql_admin() { # database, psql arguments...
     local db=$1
     shift
-    as_user psql -X -q -v ON_ERROR_STOP=1 -h "$SOCK/pg" -U postgres -d "$db" "$@"
+    as_user "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 -h "$SOCK/pg" -U postgres -d "$db" "$@"
 }
 
 postgres_init() {

@@ -9,15 +9,17 @@ package Tarazu::Test::Shop;
 #   is($buyer->get('/cart')->{status}, 200);
 #   $shop->stop;
 #
-# The shop is empty unless demo => 1. An unexpected `error` line in the servers' logs fails the script;
+# The shop is empty unless demo => 1. It is a copy of a shop that was made and stopped once a build
+# (fresh => 1: made from nothing). An unexpected `error` line in the servers' logs fails the script;
 # expected ones are declared with expect_errors(qr/…/).
 
 use strict;
 use warnings;
 
 use Cwd qw(abs_path);
-use Digest::SHA qw(hmac_sha1);
+use Digest::SHA qw(hmac_sha1 sha256_hex);
 use Exporter 'import';
+use Fcntl qw(LOCK_EX);
 use File::Basename qw(basename dirname);
 use File::Path qw(remove_tree);
 use File::Temp qw(tempdir);
@@ -34,14 +36,16 @@ my $ROOT = abs_path(dirname(__FILE__) . '/../../../..');
 my $JSON = JSON::PP->new->utf8;
 my @RUNNING;
 
-# Options: replicas (1), demo (0), conf => { 'worker.web' => 2, … }, env => { TARAZU_TEST_OMIT => … },
+# Options: replicas (1), demo (0), fresh (0), conf => { 'worker.web' => 2, … }, env => { TARAZU_TEST_OMIT => … },
 # limits => file that replaces nginx/limits.conf.
 sub start {
     my ($class, %o) = @_;
     my $app = $ENV{TARAZU_TEST_APP}
         or die "run it through scripts/test, which builds what it needs: scripts/test $0\n";
     my $folder = $ENV{TARAZU_TEST_STATE} // '/tmp';
+    my $template = $o{fresh} ? undef : _template($folder, $app, $o{demo});
     my $state = tempdir(basename($0, '.t') . '-XXXXXX', DIR => $folder);
+    _copy($template, $state) if $template;
     my $self = bless { state => $state, expected => [], pid => $$, %o }, $class;
     $self->{port} = _free_port();
     my %env = (%{ $o{env} // {} }, TARAZU_APP => $app, TARAZU_THROWAWAY => 1, TARAZU_BARE => 1);
@@ -58,6 +62,37 @@ sub start {
     $self->{endpoints} = $JSON->decode(_slurp("$state/run/endpoints.json"));
     push @RUNNING, $self;
     return $self;
+}
+
+# What of a stopped shop belongs to it rather than to its place or port.
+my @KEPT = qw(pg media sandbox secrets tls setup);
+sub _copy {
+    my ($from, $to) = @_;
+    system('cp', '-a', '--', (map { "$from/$_" } @KEPT), "$to/") == 0 or die "the template $from could not be copied";
+    return;
+}
+
+# The folder of a stopped shop of this build; whoever needs it first makes it.
+sub _template {
+    my ($folder, $app, $demo) = @_;
+    my ($kind, $built) = ($demo ? 'demo' : 'bare', (stat "$app/.built")[9] // 0);
+    my @makers = ("$ROOT/scripts/run", "$ROOT/scripts/demo", "$ROOT/sql/roles.sql", glob "$ROOT/scripts/lib/*.sh $ROOT/scripts/lib/demo/*");
+    my $key = substr sha256_hex(join "\0", $built, map { _slurp($_) } @makers), 0, 12;
+    my $dir = "$folder/template-$kind-$key";
+    open my $lock, '>', "$folder/template-$kind.lock" or die "$folder/template-$kind.lock: $!";
+    flock $lock, LOCK_EX or die "flock: $!";
+    return $dir if -d $dir;
+    remove_tree(glob "$folder/template-$kind-*");
+    local @ENV{qw(TARAZU_APP TARAZU_THROWAWAY TARAZU_BARE)} = ($app, 1, 1);
+    my @run = ("$ROOT/scripts/run", '--state', "$dir.new");
+    for my $arguments (['--port', _free_port(), '--detach', $demo ? () : '--empty'], ['--stop']) {
+        next if _run_logged("$dir.log", @run, @$arguments) == 0;
+        Test::More::diag(_slurp("$dir.log"));
+        Test::More::BAIL_OUT("the shop that others are copied from could not be made; its state is in $dir.new");
+    }
+    rename "$dir.new", $dir or die "$dir: $!";
+    unlink "$dir.log";
+    return $dir;
 }
 
 sub endpoints { return $_[0]{endpoints} }
