@@ -1,17 +1,15 @@
 /* Pictures from outside. */
-#define _GNU_SOURCE 1 /* pipe2 */
 #include "shop/media.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/arena.h"
+#include "core/child.h"
 #include "core/conf.h"
 #include "core/crypto.h"
 #include "shop/media_child.h"
@@ -54,57 +52,22 @@ static bool stored_before(struct op *op, struct media_file *out)
     return true;
 }
 
-static bool read_all(int fd, void *p, size_t n)
-{
-    char *at = p;
-    while (n > 0) {
-        ssize_t got = read(fd, at, n);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return false;
-        at += got;
-        n -= (size_t)got;
-    }
-    return true;
-}
+static const struct child_limits limits = { .cpu_seconds = 10, .wall_seconds = 20, .memory = (size_t)512 << 20 };
 
-static bool read_answer(struct op *op, int fd, struct media_file *out, struct str *encoded)
-{
-    struct media_answer answer;
-    if (!read_all(fd, &answer, sizeof(answer)) || answer.bytes > ANSWER_MAX)
-        return false;
-    char *bytes = arena_alloc(op->arena, answer.bytes + 1);
-    if (!read_all(fd, bytes, answer.bytes))
-        return false;
-    out->width = (int)answer.width;
-    out->height = (int)answer.height;
-    *encoded = (struct str){ bytes, answer.bytes };
-    return true;
-}
-
-/* The child ends by itself: it has an alarm and a limit of processor time. */
 static enum err encode(struct op *op, struct str data, const struct media_header *header, struct media_file *out,
                        struct str *encoded)
 {
-    int ends[2], status = 0;
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return err_internal(op, ERR_INTERNAL, "pipe: %s", strerror(errno));
-    pid_t child = fork();
-    if (child == 0)
-        media_child(data, header, MEDIA_SIDE_MAX, ends[1]);
-    close(ends[1]);
-    if (child < 0) {
-        close(ends[0]);
-        return err_internal(op, ERR_INTERNAL, "fork: %s", strerror(errno));
-    }
-    bool good = read_answer(op, ends[0], out, encoded);
-    close(ends[0]);
-    if (!good)
-        kill(child, SIGKILL);
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    return good ? ERR_OK : invalid(op);
+    struct media_work work = { data, *header, MEDIA_SIDE_MAX };
+    struct media_answer answer;
+    struct str all;
+    TRY(child_run(op, &limits, media_child, &work, ANSWER_MAX, &all));
+    if (all.n <= sizeof(answer))
+        return invalid(op);
+    memcpy(&answer, all.p, sizeof(answer));
+    out->width = (int)answer.width;
+    out->height = (int)answer.height;
+    *encoded = (struct str){ all.p + sizeof(answer), all.n - sizeof(answer) };
+    return ERR_OK;
 }
 
 static bool write_file(int fd, struct str data)

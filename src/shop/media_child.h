@@ -1,5 +1,4 @@
-/* The child that decodes a picture and encodes it anew. Started by fork in the middle of a worker, it
- * gives up everything it inherited but one pipe. */
+/* Decoding a picture and encoding it anew, in the child of core/child.h. */
 #ifndef SHOP_MEDIA_CHILD_H
 #define SHOP_MEDIA_CHILD_H
 
@@ -8,13 +7,18 @@
 #include "core/str.h"
 #include "shop/media_header.h"
 
-/* Ahead of the encoded bytes on the pipe. */
-struct media_answer {
-    uint32_t width, height, bytes;
+struct media_work {
+    struct str data;
+    struct media_header header;
+    int side_max;
 };
 
-/* Never returns: exits with 0 after a whole answer was written. */
-void media_child(struct str data, const struct media_header *header, int side_max, int pipe_fd)
-    __attribute__((noreturn));
+/* Ahead of the encoded bytes in the answer. */
+struct media_answer {
+    uint32_t width, height;
+};
+
+/* arg: a struct media_work. The exit status: 0 after a whole answer was written. */
+int media_child(void *arg);
 
 #endif
