@@ -18,7 +18,7 @@ my @headers = Tables::files('src', qr/\.h$/);
 ok(@headers > 50, 'there are headers');
 
 my @flags = (qw(-std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wswitch-enum -Werror -fsyntax-only),
-    "-I$Tables::ROOT/src", "-I$dir", split ' ', `pkg-config --cflags libpq json-c libmemcached openssl libcurl gdlib libmicrohttpd`);
+    "-I$Tables::ROOT/src", "-I$dir", split ' ', `pkg-config --cflags libpq json-c libmemcached openssl libcurl gdlib pangocairo libmicrohttpd`);
 
 sub compile { # at most two at a time: (name, status, output)
     my (@work) = @_;

@@ -10,6 +10,7 @@ BUILD_PACKAGES=(
     libssl-dev            # crypto
     libcurl4-openssl-dev  # calls to bank, SMS, mail
     libgd-dev             # re-encoding of uploaded pictures
+    libpango1.0-dev       # documents as PDF
     libmicrohttpd-dev     # the sandbox's HTTP server
 )
 RUN_PACKAGES=(
@@ -25,6 +26,7 @@ TEST_PACKAGES=(
     clang libclang-rt-14-dev   # second compiler; fuzzing
     chromium                   # pages in a real browser
     wrk                        # load for the bulkhead tests
+    poppler-utils              # what a PDF says
     spin                       # model checking of the protocols
     git                        # the repository's own checks
 )

@@ -59,17 +59,3 @@ UPDATE orders o SET address = $2::jsonb FROM old WHERE o.id = old.id RETURNING o
 
 -- name: q_order_gift :exec (bigint order_id)
 UPDATE orders SET gift = true WHERE id = $1
-
--- name: q_packing_slip :opt (text number, text lang)
--- What goes into the parcels: all that is not canceled; a gift shows no prices.
-SELECT (jsonb_build_object('number', o.number, 'placed_at', rfc3339(o.placed_at), 'gift', o.gift, 'address', o.address,
-            'note', o.note, 'shop', o.seller ->> 'name', 'buyer', o.buyer ->> 'name',
-            'shipping_method', pick_lang(o.shipping_method ->> 'title_fa', o.shipping_method ->> 'title_en', $2),
-            'items', (SELECT jsonb_agg(jsonb_build_object('sku', i.sku, 'title', pick_lang(i.title_fa, i.title_en, $2),
-                          'options', options_json(i.options, $2), 'quantity', i.quantity - i.canceled, 'shipped_quantity', i.shipped)
-                          || CASE WHEN o.gift THEN '{}'::jsonb
-                                  ELSE jsonb_build_object('unit_price', i.unit_price, 'line_total', i.line_total) END ORDER BY i.line)
-                        FROM order_items i WHERE i.order_id = o.id AND i.quantity > i.canceled))
-        || CASE WHEN o.gift THEN '{}'::jsonb
-                ELSE jsonb_build_object('total', o.total, 'shipping', o.shipping, 'currency', o.currency) END)::text AS slip
-  FROM orders o WHERE o.number = $1

@@ -44,6 +44,8 @@ struct reply {
     const char *body;        /* ready-made body instead of the view (files, metrics); NULL: none */
     size_t body_size;
     const char *content_type; /* with body */
+    const char *print;       /* template of the same view as a document to download (routes/document.h) */
+    const char *filename;    /* of that download */
     const char *cache_control; /* NULL: no-store */
     int retry_after;         /* seconds; 0: none */
     bool replayed;           /* Idempotent-Replayed: true */

@@ -192,14 +192,3 @@ enum err admin_note_post(struct request *req)
     reply_created(req, arena_printf(req->op.arena, "/admin/orders/%s", o.number));
     return ERR_OK;
 }
-
-enum err admin_packing_slip_get(struct request *req)
-{
-    struct rows r;
-    const char *error = NULL;
-    TRY(db_query(&req->op, &r, Q_PACKING_SLIP, P_TEXT(req->vars[0]), P_TEXT(lang_code(req->op.lang))));
-    if (r.count == 0)
-        return err_set(&req->op, ERR_NOT_FOUND, NULL);
-    req->reply.view = view_parse(req->op.arena, str_of(row_text(&r, 0, "slip")), 16, &error);
-    return ERR_OK;
-}

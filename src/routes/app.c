@@ -16,6 +16,7 @@
 #include "http/response.h"
 #include "proc/scoreboard.h"
 #include "routes/cors.h"
+#include "routes/document.h"
 #include "routes/pipeline.h"
 
 /* A token in an address is a key to something: the pattern is logged in its place. */
@@ -48,6 +49,7 @@ static void serve_one(struct app *app, struct fcgi *f, struct request *req)
     struct response out;
     enum err result = cors_finish(req, pipeline_run(app, f, req));
     scoreboard_wait_leave();
+    result = document_finish(req, result, app->templates);
     response_make(req, result, app->templates, app_chrome, &out);
     fcgi_reply(f, out.status, out.headers, out.body, out.size);
     int64_t micros = clock_monotonic_us() - req->started_us;

@@ -85,19 +85,6 @@ enum err order_reorder_post(struct request *req)
     return cart_view(&req->op, &owner, req->reply.view);
 }
 
-enum err order_invoice_get(struct request *req)
-{
-    struct rows r;
-    int64_t id;
-    TRY(own_order(req, &id));
-    TRY(db_query(&req->op, &r, Q_ORDER_INVOICE, P_INT(id), P_TEXT(lang_code(req->op.lang))));
-    if (r.count == 0)
-        return err_set(&req->op, ERR_NOT_FOUND, NULL);
-    const char *error = NULL;
-    req->reply.view = view_parse(req->op.arena, str_of(row_text(&r, 0, "invoice")), 32, &error);
-    return ERR_OK;
-}
-
 struct wallet_query {
     int64_t limit;
     const char *cursor, *format;

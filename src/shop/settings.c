@@ -113,6 +113,8 @@ struct view *settings_seller(struct op *op, const struct settings *s)
     view_text(v, "economic_code", s->seller_economic_code);
     view_text(v, "national_id", s->seller_national_id);
     view_text(v, "registration", s->seller_registration);
+    view_text(v, "province", s->seller_province);
+    view_text(v, "city", s->seller_city);
     view_text(v, "address", s->seller_address);
     view_text(v, "postal_code", s->seller_postal_code);
     view_text(v, "phone", s->seller_phone);
