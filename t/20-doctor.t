@@ -111,6 +111,8 @@ my @broken = (
     [coupon_customers => 'UPDATE coupon_uses SET customer_id = 1', qr/coupon ten, customer 1/],
     [coupon_orders => 'DELETE FROM coupon_uses WHERE order_id = 3', qr/order O3.*its use: coupon none/],
     [coupon_orders => 'INSERT INTO coupon_uses VALUES (1, 3, 1, 1, 4)', qr/order O4 \(canceled\)/],
+    [coupon_codes => "UPDATE coupon_uses SET code = 'X' WHERE order_id = 1", qr/coupon ten, code X: used by order 1; not a code of this coupon/],
+    [coupon_codes => 'UPDATE coupons SET bulk = true, usage_limit = NULL', qr/coupon ten, code none: used by order 1; not a code of this coupon/],
     [order_totals => 'UPDATE orders SET total = total + 1 WHERE id = 1', qr/order O1:.*\(inside\), total 210001/],
     [order_totals => 'UPDATE orders SET tax = tax + 1 WHERE id = 3', qr/order O3:.*tax 5671 \(added\)/],
     [order_totals => 'UPDATE orders SET due = due - 1 WHERE id = 3', qr/order O3/],

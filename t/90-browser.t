@@ -221,7 +221,7 @@ is(text($b, 'h1'), 'کاسهٔ آزمون', 'the shop shows it');
 like(text($b, '.choices'), qr/آبی.*۱۲۰٬۰۰۰ تومان/s, 'with option and price');
 
 $b->open("$url/admin/coupons");
-fill($b, code => 'آزمون۱۰', value => '۱۰۰۰', usage_limit => '3');
+fill($b, code => 'آزمون۱۰', percent => '۱۰', usage_limit => '۳');
 press($b, 'form[action="/admin/coupons"] button');
 like(text($b, '.table'), qr/۱۰٪/, 'a coupon is made') or diag(text($b, 'main'));
 

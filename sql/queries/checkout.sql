@@ -1,15 +1,16 @@
 -- What a quote and a placement read besides the lines (shop/checkout.c, shop/order_place.c).
 
 -- name: q_coupon_of_cart :opt (bigint cart, bigint customer)
-SELECT k.id, k.code, k.kind, k.value, coalesce(k.max_discount, 0) AS max_discount, k.min_subtotal, k.usage_limit,
+SELECT k.id, c.coupon_code AS code, k.kind, k.value, coalesce(k.max_discount, 0) AS max_discount, k.min_subtotal, k.usage_limit,
        k.per_customer_limit,
        (k.starts_at IS NULL OR k.starts_at <= shop_now()) AND (k.ends_at IS NULL OR shop_now() < k.ends_at) AS in_window,
-       (k.usage_limit IS NULL OR k.used < k.usage_limit) AS has_room,
+       (k.usage_limit IS NULL OR k.used < k.usage_limit)
+       AND NOT EXISTS (SELECT 1 FROM coupon_uses u WHERE u.code = c.coupon_code) AS has_room,
        (SELECT min(n) FROM generate_series(1, (SELECT count(*) + 1 FROM coupon_uses u
                                                 WHERE u.coupon_id = k.id AND u.customer_id = $2)) n
          WHERE NOT EXISTS (SELECT 1 FROM coupon_uses u
                             WHERE u.coupon_id = k.id AND u.customer_id = $2 AND u.seq = n)) AS free_seq
-  FROM carts c JOIN coupons k ON k.code = c.coupon_code AND k.archived_at IS NULL
+  FROM carts c JOIN coupons k ON k.id = coupon_of(c.coupon_code)
  WHERE c.id = $1
 
 -- name: q_shipping_options :many (text province)
@@ -36,6 +37,9 @@ SELECT id FROM carts WHERE id = $1 FOR NO KEY UPDATE
 -- name: q_coupon_lock :opt (bigint coupon)
 SELECT id FROM coupons WHERE id = $1 AND usage_limit IS NOT NULL FOR NO KEY UPDATE
 
+-- name: q_coupon_code_lock :opt (bigint code)
+SELECT id FROM coupon_codes WHERE id = $1 FOR NO KEY UPDATE
+
 -- name: q_stock_lock :many (bigint[] variants)
 SELECT variant_id FROM stock WHERE variant_id = ANY ($1) ORDER BY variant_id FOR NO KEY UPDATE
 
@@ -46,13 +50,13 @@ SELECT c.name, c.phone, c.national_code,
 
 -- name: q_place_look :one (bigint cart, bigint version, bigint customer, text fingerprint)
 -- One lock-free look before placing: an order this request has made already, and what would run out.
-SELECT k.id AS coupon_id, p.id AS placed, p.number,
+SELECT coupon_lock_of(coupon_of(c.coupon_code), c.coupon_code) AS coupon_id, p.id AS placed, p.number,
        (SELECT coalesce(jsonb_agg(i.variant_id ORDER BY i.variant_id), '[]') FROM cart_items i WHERE i.cart_id = c.id)::text AS variants,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('variant_id', i.variant_id, 'available', greatest(s.on_hand - s.reserved, 0))
                                   ORDER BY i.variant_id), '[]')
           FROM cart_items i JOIN stock s ON s.variant_id = i.variant_id
          WHERE i.cart_id = c.id AND s.on_hand - s.reserved < i.quantity)::text AS short
-  FROM carts c LEFT JOIN coupons k ON k.code = c.coupon_code AND k.archived_at IS NULL
+  FROM carts c
   LEFT JOIN LATERAL (
        SELECT o.id, o.number FROM orders o
         WHERE o.cart_id = c.id AND o.customer_id = $3
@@ -97,10 +101,11 @@ c AS (UPDATE carts SET version = version + 1, coupon_code = NULL, form = NULL, u
 SELECT id, number FROM o
 
 -- name: q_coupon_take :one (bigint coupon, bigint customer, bigint seq, bigint seq_limit, bigint order_id)
--- A coupon without a limit touches no shared row.
+-- A coupon without a limit touches no shared row; a single-use code is named by its use, once.
 WITH u AS (UPDATE coupons SET used = used + 1 WHERE id = $1 AND usage_limit IS NOT NULL)
-INSERT INTO coupon_uses (coupon_id, customer_id, seq, seq_limit, order_id)
-VALUES ($1, $2, $3::int, $4::int, $5) RETURNING seq
+INSERT INTO coupon_uses (coupon_id, customer_id, seq, seq_limit, order_id, code)
+VALUES ($1, $2, $3::int, $4::int, $5,
+        (SELECT n.code FROM orders o JOIN coupon_codes n ON n.coupon_id = $1 AND n.code = o.coupon ->> 'code' WHERE o.id = $5)) RETURNING seq
 
 -- name: q_coupon_release :many (bigint order_id)
 WITH gone AS (DELETE FROM coupon_uses WHERE order_id = $1 RETURNING coupon_id),

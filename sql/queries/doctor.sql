@@ -194,6 +194,16 @@ SELECT format('order %s (%s)', coalesce(o.number, 'that does not exist'), o.stat
     OR (u.order_id IS NULL AND o.coupon_id IS NOT NULL AND o.status <> 'canceled')
  ORDER BY 1 LIMIT 200
 
+-- name: q_doctor_coupon_codes :many ()
+SELECT format('coupon %s, code %s', coalesce(k.code, u.coupon_id::text), coalesce(u.code, 'none')) AS what,
+       format('used by order %s; %s', u.order_id, CASE WHEN n.code IS NULL THEN 'not a code of this coupon' ELSE 'used twice' END) AS detail
+  FROM coupon_uses u
+  LEFT JOIN coupons k ON k.id = u.coupon_id
+  LEFT JOIN coupon_codes n ON n.coupon_id = u.coupon_id AND n.code = u.code
+ WHERE (coalesce(k.bulk, false) OR u.code IS NOT NULL)
+   AND (n.code IS NULL OR EXISTS (SELECT 1 FROM coupon_uses d WHERE d.code = u.code AND d.order_id <> u.order_id))
+ ORDER BY 1 LIMIT 200
+
 -- Orders
 
 -- name: q_doctor_order_totals :many ()

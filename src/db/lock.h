@@ -14,7 +14,7 @@ enum lock_space {
     LOCK_CUSTOMER = 1, /* customers.id */
     LOCK_CART = 2,     /* carts.id of a guest */
     LOCK_ORDER = 3,    /* orders.id */
-    LOCK_COUPON = 4,   /* coupons.id */
+    LOCK_COUPON = 4,   /* coupons.id, or coupon_codes.id of the same sequence */
     LOCK_VARIANT = 5,  /* variants.id */
     LOCK_NAMED = 6,    /* hash of a name: migrations, seals, imports */
 };

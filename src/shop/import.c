@@ -211,10 +211,9 @@ static enum err import_product(struct import *in, const struct place *p, size_t 
 static enum err save_coupon(const struct place *p, const struct coupon_in *c)
 {
     struct rows r;
-    int64_t id;
     TRY(db_query(p->op, &r, Q_COUPON_BY_CODE, P_TEXT(c->code)));
     if (r.count == 0)
-        return coupon_create(p->op, c, &id);
+        return coupon_create(p->op, c);
     TRY(db_query(p->op, &r, Q_IMPORT_COUPON, P_TEXT(c->code), P_TEXT(c->kind), P_INT(c->value), P_OPT_INT(c->usage_limit),
                  P_OPT_INT(c->per_customer_limit), P_OPT_INT(c->min_subtotal), P_OPT_INT(c->max_discount),
                  P_OPT_INT(c->starts_at), P_OPT_INT(c->ends_at)));
@@ -234,6 +233,7 @@ static enum err import_coupon(struct import *in, const struct place *p)
         .min_subtotal = import_int(p, "min_subtotal", MONEY_AT_MOST, false),
         .max_discount = import_int(p, "max_discount", MONEY_AT_MOST, false),
         .starts_at = import_time(p, "starts_at"), .ends_at = import_time(p, "ends_at"),
+        .percent = INT64_MIN, .amount = INT64_MIN, .ends_on = INT64_MIN, .codes = INT64_MIN,
     };
     if (kind && strcmp(kind, "percent") != 0 && strcmp(kind, "fixed") != 0)
         import_fault(p, "kind", "not_one_of");

@@ -132,7 +132,7 @@ static enum err effect_revive(struct op *op, struct order_facts *o, const struct
     db_queue(op, Q_ORDER_CANCEL_REASON, P_INT(o->id), P_TEXT(NULL));
     if (o->coupon_id != INT64_MIN) {
         struct rows seq;
-        TRY(db_query(op, &seq, Q_ORDER_NEXT_SEQ, P_INT(o->coupon_id), P_INT(o->customer_id)));
+        TRY(db_query(op, &seq, Q_ORDER_NEXT_SEQ, P_INT(o->coupon_id), P_INT(o->customer_id), P_INT(o->id)));
         db_queue(op, Q_COUPON_TAKE, P_INT(o->coupon_id), P_INT(o->customer_id), P_INT(row_int(&seq, 0, "free_seq")),
                  P_OPT_INT(row_int(&seq, 0, "seq_limit")), P_INT(o->id));
     }

@@ -9,14 +9,15 @@
 #include "core/view.h"
 #include "db/db.h"
 #include "db/lock.h"
+#include "shop/coupon.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define ORDER(kind, member) COLUMN(kind, order_facts, member)
 static const struct column order_columns[] = {
     ORDER(ROW_INT, id), ORDER(ROW_INT, customer_id), ORDER(ROW_INT, version), ORDER(ROW_INT, subtotal),
     ORDER(ROW_INT, discount), ORDER(ROW_INT, shipping), ORDER(ROW_INT, tax), ORDER(ROW_INT, total),
-    ORDER(ROW_INT, wallet), ORDER(ROW_INT, due), ORDER(ROW_INT, coupon_id), ORDER(ROW_INT, cart_id),
-    ORDER(ROW_INT, coupon_seq_limit), ORDER(ROW_TEXT, number), ORDER(ROW_TEXT, status),
+    ORDER(ROW_INT, wallet), ORDER(ROW_INT, due), ORDER(ROW_INT, coupon_id),
+    ORDER(ROW_INT, coupon_lock), ORDER(ROW_INT, cart_id), ORDER(ROW_INT, coupon_seq_limit), ORDER(ROW_TEXT, number), ORDER(ROW_TEXT, status),
     ORDER(ROW_TEXT, payment_method), ORDER(ROW_TEXT, cancel_reason), ORDER(ROW_BOOL, prices_include_tax),
     ORDER(ROW_BOOL, returned_to_cart), ORDER(ROW_BOOL, expiry_extended), ORDER(ROW_BOOL, expired),
 };
@@ -56,7 +57,7 @@ static void read_goods(struct op *op, const struct rows *route, struct goods *g)
 {
     const char *error, *json = row_text(route, 0, "variants");
     struct view *list = json ? view_parse(op->arena, str_of(json), 2, &error) : NULL;
-    g->coupon = row_int(route, 0, "coupon_id");
+    g->coupon = row_int(route, 0, "coupon_lock");
     g->n = list ? view_count(list) : 0;
     for (size_t i = 0; i < g->n; i++)
         g->variants[i] = view_value_int(view_at(list, i));
@@ -75,7 +76,7 @@ static void queue_goods_rows(struct op *op, const struct goods *g)
     if (test_omits("row"))
         return;
     if (g->coupon != INT64_MIN)
-        db_queue(op, Q_COUPON_LOCK, P_INT(g->coupon));
+        coupon_lock_rows(op, g->coupon);
     if (g->n)
         db_queue(op, Q_STOCK_LOCK, P_INTS(g->variants, g->n));
 }
@@ -118,7 +119,7 @@ enum err order_lock(struct op *op, int64_t order_id, bool stock, struct order_fa
 
 enum err order_lock_goods(struct op *op, const struct order_facts *o)
 {
-    struct goods goods = { .coupon = o->coupon_id, .n = o->item_count };
+    struct goods goods = { .coupon = o->coupon_lock, .n = o->item_count };
     struct lock_set locks = { .n = 0 };
     ASSERT(o->item_count <= sizeof(goods.variants) / sizeof(goods.variants[0]));
     for (size_t i = 0; i < o->item_count; i++)
@@ -205,7 +206,7 @@ enum err order_can_be_revived(struct op *op, const struct order_facts *o, bool *
         variants[i] = o->items[i].variant_id;
     struct queued *stock = db_queue(op, Q_ORDER_FACTS_STOCK, P_INTS(variants, o->item_count));
     struct queued *wallet = db_queue(op, Q_WALLET, P_INT(o->customer_id));
-    struct queued *seq = db_queue(op, Q_ORDER_NEXT_SEQ, P_OPT_INT(o->coupon_id), P_INT(o->customer_id));
+    struct queued *seq = db_queue(op, Q_ORDER_NEXT_SEQ, P_OPT_INT(o->coupon_id), P_INT(o->customer_id), P_INT(o->id));
     TRY(db_flush(op));
     bool coupon = o->coupon_id == INT64_MIN;
     if (!coupon) {

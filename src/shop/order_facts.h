@@ -33,7 +33,7 @@ struct order_payment {
 };
 
 struct order_facts {
-    int64_t id, customer_id, version, subtotal, discount, shipping, tax, total, wallet, due, coupon_id, cart_id,
+    int64_t id, customer_id, version, subtotal, discount, shipping, tax, total, wallet, due, coupon_id, coupon_lock, cart_id,
         coupon_seq_limit;
     const char *number, *status, *payment_method, *cancel_reason;
     bool prices_include_tax, returned_to_cart, expiry_extended, expired;

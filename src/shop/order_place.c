@@ -12,6 +12,7 @@
 #include "db/outbox.h"
 #include "db/tx.h"
 #include "shop/checkout.h"
+#include "shop/coupon.h"
 #include "shop/order_event.h"
 
 struct placing {
@@ -74,7 +75,7 @@ static void queue_locks(struct op *op, const struct place_in *in, const struct p
     db_queue(op, Q_CART_LOCK, P_INT(in->cart));
     db_queue(op, Q_WALLET_LOCK, P_INT(in->customer));
     if (look->coupon)
-        db_queue(op, Q_COUPON_LOCK, P_INT(look->coupon));
+        coupon_lock_rows(op, look->coupon);
     db_queue(op, Q_STOCK_LOCK, P_INTS(look->variants, look->n));
 }
 
