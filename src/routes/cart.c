@@ -91,12 +91,26 @@ enum err cart_set_patch(struct request *req)
     return answer(req, &owner);
 }
 
-enum err cart_remove_delete(struct request *req)
+/* The simple changes of one line, or of the cart itself. */
+static enum err change(struct request *req, enum err (*how)(struct op *, const struct cart_owner *, int64_t))
 {
     struct cart_owner owner = owner_of(req);
     if (!owner.cart)
         return err_set(&req->op, ERR_NOT_FOUND, NULL);
-    TRY(cart_remove(&req->op, &owner, variant_of(req)));
+    TRY(how(&req->op, &owner, variant_of(req)));
+    return answer(req, &owner);
+}
+
+enum err cart_remove_delete(struct request *req) { return change(req, cart_remove); }
+enum err cart_save_post(struct request *req) { return change(req, cart_save); }
+enum err cart_restore_post(struct request *req) { return change(req, cart_restore); }
+enum err cart_forget_delete(struct request *req) { return change(req, cart_forget); }
+
+enum err cart_seen_post(struct request *req)
+{
+    struct cart_owner owner = owner_of(req);
+    if (owner.cart)
+        TRY(cart_seen(&req->op, &owner));
     return answer(req, &owner);
 }
 

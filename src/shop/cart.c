@@ -111,7 +111,7 @@ enum err cart_set(struct op *op, const struct cart_owner *owner, int64_t variant
         return err_set(op, ERR_NOT_FOUND, NULL);
     if (quantity > row_int(&item->rows, 0, "quantity")) /* lowering is always welcome */
         TRY(check_quantity(op, &v->rows, &s, quantity));
-    db_queue(op, Q_CART_ITEM_SET, P_INT(owner->cart), P_INT(variant), P_INT(quantity));
+    db_queue(op, Q_CART_ITEM_SET, P_INT(owner->cart), P_INT(variant), P_INT(quantity), P_INT(row_int(&v->rows, 0, "price")));
     touch(op, owner);
     return ERR_OK;
 }
@@ -135,92 +135,85 @@ enum err cart_coupon(struct op *op, const struct cart_owner *owner, const char *
     return ERR_OK;
 }
 
-static void tell(struct view *notices, const char *code, int64_t variant, int64_t quantity)
-{
-    if (!notices)
-        return;
-    struct view *n = view_append(notices);
-    view_text(n, "code", code);
-    view_int(n, "variant_id", variant);
-    view_int(n, "quantity", quantity);
-}
-
-static enum err merge_line(struct op *op, int64_t cart, int64_t variant, int64_t more, const struct settings *s,
-                           struct view *notices)
-{
-    struct queued *v = db_queue(op, Q_CART_VARIANT, P_INT(variant));
-    struct queued *item = db_queue(op, Q_CART_ITEM, P_INT(cart), P_INT(variant));
-    TRY(db_flush(op));
-    if (v->rows.count == 0) {
-        tell(notices, "not_available", variant, 0);
-        return ERR_OK;
-    }
-    int64_t most = row_int(&v->rows, 0, "available");
-    int64_t have = item->rows.count ? row_int(&item->rows, 0, "quantity") : 0, want = have + more;
-    if (most > s->max_line_quantity)
-        most = s->max_line_quantity;
-    int64_t quantity = want > most ? most : want;
-    if (quantity < want)
-        tell(notices, "quantity_capped", variant, quantity);
-    if (quantity > 0)
-        db_queue(op, Q_CART_ITEM_PUT, P_INT(cart), P_INT(variant), P_INT(quantity), P_INT(row_int(&v->rows, 0, "price")));
-    return ERR_OK;
-}
-
-enum err cart_merge(struct op *op, int64_t guest_cart, int64_t customer, struct view *notices)
-{
-    struct cart_owner to = { .customer = customer };
-    struct lock_set locks = { .n = 0 };
-    struct settings s;
-    const char *token;
-    if (!guest_cart)
-        return ERR_OK;
-    lock_add(&locks, LOCK_CUSTOMER, customer);
-    lock_add(&locks, LOCK_CART, guest_cart);
-    lock_queue(op, &locks);
-    struct queued *from = db_queue(op, Q_CART_ROW, P_INT(guest_cart));
-    struct queued *items = db_queue(op, Q_CART_ITEMS, P_INT(guest_cart));
-    struct queued *settings = settings_queue(op);
-    TRY(db_flush(op));
-    if (from->rows.count == 0 || !row_null(&from->rows, 0, "customer_id"))
-        return ERR_OK; /* merged already, or not a guest's */
-    settings_read(op, settings, &s);
-    TRY(cart_make(op, &to, &token));
-    for (int i = 0; i < items->rows.count; i++)
-        TRY(merge_line(op, to.cart, row_int(&items->rows, i, "variant_id"), row_int(&items->rows, i, "quantity"), &s, notices));
-    if (!row_null(&from->rows, 0, "coupon_code"))
-        db_queue(op, Q_CART_COUPON, P_INT(to.cart), P_TEXT(row_text(&from->rows, 0, "coupon_code")));
-    if (!row_null(&from->rows, 0, "form"))
-        db_queue(op, Q_CART_FORM, P_INT(to.cart), P_TEXT(row_text(&from->rows, 0, "form")));
-    db_queue(op, Q_CART_DROP, P_INT(guest_cart));
-    touch(op, &to);
-    return ERR_OK;
-}
-
-enum err cart_from_order(struct op *op, int64_t order_id, int64_t customer)
-{
-    struct cart_owner owner = { .customer = customer };
-    struct lock_set locks = { .n = 0 };
-    const char *token;
-    struct rows r;
-    lock_add(&locks, LOCK_CUSTOMER, customer);
-    lock_add(&locks, LOCK_ORDER, order_id);
-    lock_queue(op, &locks);
-    TRY(cart_make(op, &owner, &token));
-    TRY(db_query(op, &r, Q_ORDER_TO_CART, P_INT(order_id), P_INT(owner.cart)));
-    return r.count ? ERR_OK : err_set(op, ERR_ILLEGAL_TRANSITION, NULL);
-}
-
 enum err cart_keep_form(struct op *op, const struct cart_owner *owner, const struct view *form)
 {
     db_queue(op, Q_CART_FORM, P_INT(owner->cart), P_TEXT(view_serialize(op->arena, form)));
     return ERR_OK;
 }
 
+enum err cart_seen(struct op *op, const struct cart_owner *owner)
+{
+    queue_lock(op, owner);
+    db_queue(op, Q_CART_SEEN, P_INT(owner->cart));
+    touch(op, owner);
+    return ERR_OK;
+}
+
+enum err cart_save(struct op *op, const struct cart_owner *owner, int64_t variant)
+{
+    struct settings s;
+    queue_lock(op, owner);
+    struct queued *lines = db_queue(op, Q_CART_SAVED_COUNT, P_INT(owner->cart));
+    struct queued *settings = settings_queue(op);
+    struct queued *moved = db_queue(op, Q_CART_SAVE, P_INT(owner->cart), P_INT(variant));
+    TRY(db_flush(op));
+    settings_read(op, settings, &s);
+    if (moved->rows.count == 0)
+        return err_set(op, ERR_NOT_FOUND, NULL);
+    if (row_int(&lines->rows, 0, "lines") >= s.max_cart_lines)
+        return err_set(op, ERR_CART_FULL, NULL);
+    touch(op, owner);
+    return ERR_OK;
+}
+
+/* As many as can be had; none is refused, and the line stays among the kept ones. */
+enum err cart_restore(struct op *op, const struct cart_owner *owner, int64_t variant)
+{
+    struct settings s;
+    queue_lock(op, owner);
+    struct queued *saved = db_queue(op, Q_CART_SAVED_ITEM, P_INT(owner->cart), P_INT(variant));
+    struct queued *item = db_queue(op, Q_CART_ITEM, P_INT(owner->cart), P_INT(variant));
+    struct queued *v = db_queue(op, Q_CART_VARIANT, P_INT(variant));
+    struct queued *lines = db_queue(op, Q_CART_COUNT, P_INT(owner->cart));
+    struct queued *settings = settings_queue(op);
+    TRY(db_flush(op));
+    settings_read(op, settings, &s);
+    if (saved->rows.count == 0)
+        return err_set(op, ERR_NOT_FOUND, NULL);
+    int64_t have = item->rows.count ? row_int(&item->rows, 0, "quantity") : 0;
+    int64_t want = have + row_int(&saved->rows, 0, "quantity");
+    int64_t most = v->rows.count ? row_int(&v->rows, 0, "available") : 0;
+    if (most > s.max_line_quantity)
+        most = s.max_line_quantity;
+    if (most <= have)
+        return too_many(op, variant, most);
+    if (have == 0 && row_int(&lines->rows, 0, "lines") >= s.max_cart_lines)
+        return err_set(op, ERR_CART_FULL, NULL);
+    db_queue(op, Q_CART_ITEM_PUT, P_INT(owner->cart), P_INT(variant), P_INT(want < most ? want : most),
+             P_INT(row_int(&v->rows, 0, "price")));
+    db_queue(op, Q_CART_SAVED_DROP, P_INT(owner->cart), P_INT(variant));
+    touch(op, owner);
+    return ERR_OK;
+}
+
+enum err cart_forget(struct op *op, const struct cart_owner *owner, int64_t variant)
+{
+    struct rows gone;
+    queue_lock(op, owner);
+    TRY(db_query(op, &gone, Q_CART_SAVED_DROP, P_INT(owner->cart), P_INT(variant)));
+    if (gone.count == 0)
+        return err_set(op, ERR_NOT_FOUND, NULL);
+    touch(op, owner);
+    return ERR_OK;
+}
+
 enum err cart_view(struct op *op, const struct cart_owner *owner, struct view *into)
 {
     struct checkout c;
+    struct queued *extras = db_queue(op, Q_CART_EXTRAS, P_INT(owner->cart), P_TEXT(lang_code(op->lang)));
     TRY(checkout_load(op, &(struct checkout_in){ .cart = owner->cart, .customer = owner->customer }, &c));
     checkout_cart_view(op, &c, into);
+    view_json(into, "saved", extras->rows.count ? row_text(&extras->rows, 0, "saved") : "[]");
+    view_json(into, "notices", extras->rows.count ? row_text(&extras->rows, 0, "notices") : "[]");
     return ERR_OK;
 }

@@ -25,10 +25,17 @@ enum err cart_add(struct op *op, const struct cart_owner *owner, int64_t variant
 enum err cart_set(struct op *op, const struct cart_owner *owner, int64_t variant, int64_t quantity) MUST_CHECK;
 enum err cart_remove(struct op *op, const struct cart_owner *owner, int64_t variant) MUST_CHECK;
 enum err cart_coupon(struct op *op, const struct cart_owner *owner, const char *code) MUST_CHECK; /* NULL: none */
+/* The buyer has seen the notices: today's prices are the known ones from now on. */
+enum err cart_seen(struct op *op, const struct cart_owner *owner) MUST_CHECK;
+/* A line moves to what is kept for later and back; kept lines are no part of an order and outlive it. */
+enum err cart_save(struct op *op, const struct cart_owner *owner, int64_t variant) MUST_CHECK;
+enum err cart_restore(struct op *op, const struct cart_owner *owner, int64_t variant) MUST_CHECK;
+enum err cart_forget(struct op *op, const struct cart_owner *owner, int64_t variant) MUST_CHECK;
 /* At login: the guest's lines join the customer's (quantities add, capped by stock and by the limit);
- * what was capped is told in `notices` ([{code, variant_id, quantity}]; may be NULL). */
+ * what was capped is told in `notices` ([{code, variant_id, quantity}]) and by the cart until it was seen. */
 enum err cart_merge(struct op *op, int64_t guest_cart, int64_t customer, struct view *notices) MUST_CHECK;
-/* A canceled order's lines go back into the customer's cart, once. */
+/* A canceled or expired order's lines and coupon go back into the customer's cart, once; one that still
+ * waits for payment is canceled first, in the same transaction. */
 enum err cart_from_order(struct op *op, int64_t order_id, int64_t customer) MUST_CHECK;
 /* What was typed into the checkout, kept between pages. JSON text. */
 enum err cart_keep_form(struct op *op, const struct cart_owner *owner, const struct view *form) MUST_CHECK;
