@@ -11,7 +11,7 @@ use Test::More;
 
 use Tarazu::Test::Buyer;
 use Tarazu::Test::Shop qw(wait_for);
-use Tarazu::Test::Storm qw(shelf goods crowd enter faults);
+use Tarazu::Test::Storm qw(shelf goods crowd enter faults later quiet);
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
 
@@ -59,6 +59,20 @@ my $r = $buyer->place(wish => $wish, key => 'mine');
 is($r->{json}{code}, 'out_of_stock', 'refused, under a key that another customer used too');
 $other->must($other->{client}->post("/orders/$taken->{number}/cancel", json => {}));
 is($buyer->place(wish => $wish, key => 'mine')->{status}, 201, 'the same request goes through later');
+# How long a key may be, and how long it is remembered.
+my $add = sub { my ($client, $key, $q) = @_; return $client->post('/cart/items', json => { variant_id => $variant + 0, quantity => $q // 1 }, key => $key) };
+is($add->($c, 'k' x 255)->{status}, 200, '255 characters are a key');
+my $long = $add->($c, 'k' x 256);
+is("$long->{status} $long->{json}{code} $long->{json}{errors}[0]{field}", '422 invalid_field /_idempotency_key', 'one more is none') or diag $long->{body};
+is($add->($c, 'k' x 255)->{headers}{'idempotent-replayed'}, 'true', 'the long one is remembered');
+is($add->($other->{client}, 'k' x 255)->{headers}{'idempotent-replayed'}, undef, 'by its own customer alone');
+my $kept = sub { $shop->db_value("SELECT count(*) FROM idempotency_keys WHERE key = '" . 'k' x 255 . "'", admin => 1) };
+my $purge = sub { later($shop, $_[0]); $shop->db_query("UPDATE schedules SET next_run_at = shop_now() WHERE kind = 'purge'", admin => 1); quiet($shop) };
+$purge->('23 hours');
+is($kept->(), 2, 'for 24 hours');
+$purge->('2 hours');
+is($kept->(), 0, 'and no longer');
+is($add->($shop->login('09124440099'), 'k' x 255, 2)->{headers}{'idempotent-replayed'}, undef, 'the key is free again');
 is_deeply([faults($shop)], [], 'everything adds up');
 $shop->stop;
 done_testing;

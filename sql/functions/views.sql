@@ -25,6 +25,7 @@ CREATE OR REPLACE FUNCTION order_actions(o orders, for_staff boolean) RETURNS js
               AND EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id AND p.method = 'card_to_card'
                              AND p.status IN ('created', 'canceled')) THEN 'receipt' END,
         CASE WHEN o.status = 'canceled' AND NOT o.returned_to_cart AND NOT for_staff THEN 'reorder' END,
+        CASE WHEN o.status = 'pending' AND NOT for_staff THEN 'edit' END,
         CASE WHEN for_staff AND o.status = 'paid' THEN 'process' END,
         CASE WHEN for_staff AND o.status = 'pending' AND o.payment_method = 'cod' THEN 'confirm_cod' END,
         CASE WHEN for_staff AND o.status = 'processing' THEN 'ship' END,
@@ -93,7 +94,8 @@ CREATE OR REPLACE FUNCTION order_json(order_id bigint, lang text, for_staff bool
         'payments', (SELECT coalesce(jsonb_agg(payment_json(p) ORDER BY p.id), '[]') FROM payments p WHERE p.order_id = o.id),
         'refunds', (SELECT coalesce(jsonb_agg(refund_json(r) ORDER BY r.id), '[]') FROM refunds r WHERE r.order_id = o.id),
         'actions', order_actions(o, for_staff))
-     || CASE WHEN NOT for_staff THEN '{}'::jsonb ELSE jsonb_build_object(
+     || CASE WHEN NOT for_staff THEN jsonb_build_object('timeline', (SELECT jsonb_agg(jsonb_build_object('at', rfc3339(e.at), 'event', e.event) ORDER BY e.id)
+            FROM order_events e WHERE e.order_id = o.id)) ELSE jsonb_build_object(
         'customer', (SELECT jsonb_build_object('id', c.id, 'name', c.name, 'phone', c.phone) FROM customers c WHERE c.id = o.customer_id),
         'payment_path', (SELECT '/pay/' || l.token FROM payment_links l WHERE l.order_id = o.id AND o.status = 'pending'),
         'events', (SELECT jsonb_agg(x.entry ORDER BY x.at, x.kind, x.id) FROM (

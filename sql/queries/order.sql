@@ -2,7 +2,7 @@
 
 -- name: q_order_route :opt (bigint id)
 -- What never changes: enough to take the locks in their order.
-SELECT o.id, o.number, o.customer_id, o.coupon_id,
+SELECT o.id, o.number, o.customer_id, coupon_lock_of(o.coupon_id, o.coupon ->> 'code') AS coupon_lock,
        (SELECT jsonb_agg(i.variant_id ORDER BY i.variant_id) FROM order_items i WHERE i.order_id = o.id)::text AS variants
   FROM orders o WHERE o.id = $1
 
@@ -15,7 +15,8 @@ SELECT id, status, version, due, total, payment_method, expires_at < shop_now() 
 
 -- name: q_order_lock :one (bigint id)
 SELECT o.id, o.number, o.customer_id, o.status, o.version, o.subtotal, o.discount, o.shipping, o.tax, o.total, o.wallet,
-       o.due, o.prices_include_tax, o.payment_method, o.coupon_id, o.cancel_reason, o.returned_to_cart, o.expiry_extended,
+       o.due, o.prices_include_tax, o.payment_method, o.coupon_id,
+       coupon_lock_of(o.coupon_id, o.coupon ->> 'code') AS coupon_lock, o.cancel_reason, o.returned_to_cart, o.expiry_extended,
        o.cart_id, o.expires_at <= shop_now() AS expired,
        (SELECT per_customer_limit FROM coupons k WHERE k.id = o.coupon_id) AS coupon_seq_limit
   FROM orders o WHERE o.id = $1 FOR NO KEY UPDATE OF o
@@ -111,17 +112,19 @@ WITH p AS (UPDATE payments SET status = 'created', event = 'revive', version = v
 INSERT INTO wallet_movements (customer_id, kind, held_delta, order_id, payment_id)
 SELECT customer_id, 'hold', amount, $1, id FROM p RETURNING payment_id
 
--- name: q_order_next_seq :one (bigint coupon, bigint customer)
+-- name: q_order_next_seq :one (bigint coupon, bigint customer, bigint order_id)
 SELECT (SELECT min(n) FROM generate_series(1, (SELECT count(*) + 1 FROM coupon_uses u
          WHERE u.coupon_id = $1 AND u.customer_id = $2)) n
          WHERE NOT EXISTS (SELECT 1 FROM coupon_uses u WHERE u.coupon_id = $1 AND u.customer_id = $2 AND u.seq = n)) AS free_seq,
-       coalesce((SELECT usage_limit IS NULL OR used < usage_limit FROM coupons WHERE id = $1), false) AS has_room,
+       coalesce((SELECT usage_limit IS NULL OR used < usage_limit FROM coupons WHERE id = $1), false)
+       AND NOT EXISTS (SELECT 1 FROM coupon_uses u JOIN orders o ON o.id = $3 AND u.code = o.coupon ->> 'code') AS has_room,
        (SELECT per_customer_limit FROM coupons WHERE id = $1) AS seq_limit
 
 -- name: q_order_to_cart :many (bigint order_id, bigint cart)
 -- Puts the lines of a canceled order back into the cart; what is there already is kept if larger.
 WITH marked AS (UPDATE orders SET returned_to_cart = true WHERE id = $1 AND status = 'canceled' AND NOT returned_to_cart RETURNING id),
-c AS (UPDATE carts SET version = version + 1, updated_at = shop_now() WHERE id = $2 AND EXISTS (SELECT 1 FROM marked))
+c AS (UPDATE carts k SET version = k.version + 1, updated_at = shop_now(), coupon_code = coalesce(k.coupon_code, o.coupon ->> 'code')
+        FROM orders o JOIN marked ON marked.id = o.id WHERE k.id = $2)
 INSERT INTO cart_items AS t (cart_id, variant_id, quantity, price_seen)
 SELECT $2, i.variant_id, i.quantity, i.unit_price FROM order_items i JOIN marked m ON m.id = i.order_id
     ON CONFLICT (cart_id, variant_id) DO UPDATE SET quantity = greatest(t.quantity, EXCLUDED.quantity)

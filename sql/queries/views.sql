@@ -9,29 +9,26 @@ WITH page AS (SELECT o.* FROM orders o WHERE o.customer_id = $1 AND ($2 IS NULL 
 SELECT coalesce(jsonb_agg(order_summary_json(p, $4) ORDER BY p.id DESC), '[]')::text AS items,
        CASE WHEN count(*) = $3 THEN min(p.id) END AS next FROM page p
 
--- name: q_admin_order_list :one (text status, text search, bigint before, bigint max, text lang)
+-- name: q_admin_order_list :one (text status, text payment_status, text payment_method, bigint placed_from, bigint placed_to, text province, text item, text tracking, text number, text phone, text name, bigint before, bigint max, text lang)
+-- number, phone (digits without the country's) and name are readings of one search word; any may fit.
 WITH page AS (
-    SELECT o.* FROM orders o
-     WHERE ($1 IS NULL OR o.status = $1) AND ($3 IS NULL OR o.id < $3)
-       AND ($2 IS NULL OR o.number = $2 OR o.customer_id IN (SELECT c.id FROM customers c WHERE c.phone LIKE '%' || $2 || '%' OR c.name ILIKE '%' || $2 || '%'))
-     ORDER BY o.id DESC LIMIT $4)
-SELECT coalesce(jsonb_agg(order_summary_json(p, $5) || jsonb_build_object('customer',
+    SELECT o.* FROM orders o JOIN customers c ON c.id = o.customer_id
+     WHERE ($1 IS NULL OR o.status = $1)
+       AND ($3 IS NULL OR o.payment_method = $3)
+       AND ($4 IS NULL OR o.placed_at >= to_timestamp($4)) AND ($5 IS NULL OR o.placed_at < to_timestamp($5))
+       AND ($6 IS NULL OR o.address ->> 'province' = $6)
+       AND ($12 IS NULL OR o.id < $12)
+       AND (coalesce($9, $10, $11) IS NULL OR o.number = $9 OR c.phone LIKE '%' || $10 || '%' OR o.address ->> 'phone' LIKE '%' || $10 || '%'
+            OR c.name ILIKE $11 OR o.address ->> 'recipient' ILIKE $11)
+       AND ($7 IS NULL OR EXISTS (SELECT 1 FROM order_items i WHERE i.order_id = o.id
+                                     AND (i.sku ILIKE $7 OR i.title_fa ILIKE $7 OR i.title_en ILIKE $7 OR i.product_slug ILIKE $7)))
+       AND ($8 IS NULL OR EXISTS (SELECT 1 FROM shipments s WHERE s.order_id = o.id AND upper(s.tracking_number) = $8))
+       AND ($2 IS NULL OR order_payment_status(o) = $2)
+     ORDER BY o.id DESC LIMIT $13)
+SELECT coalesce(jsonb_agg(order_summary_json(p, $14) || jsonb_build_object('customer',
            (SELECT jsonb_build_object('name', c.name, 'phone', c.phone) FROM customers c WHERE c.id = p.customer_id))
            ORDER BY p.id DESC), '[]')::text AS items,
-       CASE WHEN count(*) = $4 THEN min(p.id) END AS next FROM page p
-
--- name: q_order_invoice :opt (bigint id, text lang)
--- A moment after the payment the number is still to come.
-SELECT (order_json(o.id, $2, false) || jsonb_build_object('invoice_number', i.number, 'issued_at', rfc3339(i.issued_at),
-        'seller', o.seller, 'buyer', o.buyer,
-        'credit_notes', (SELECT coalesce(jsonb_agg(jsonb_build_object('number', n.number, 'issued_at', rfc3339(n.issued_at),
-                'amount', r.amount, 'currency', r.currency, 'reason', r.reason,
-                'lines', (SELECT coalesce(jsonb_agg(jsonb_build_object('sku', t.sku, 'title', pick_lang(t.title_fa, t.title_en, $2),
-                              'quantity', l.quantity, 'amount', l.amount) ORDER BY t.line), '[]')
-                            FROM refund_lines l JOIN order_items t ON t.id = l.item_id WHERE l.refund_id = r.id)) ORDER BY n.number), '[]')
-                FROM invoices n JOIN refunds r ON r.id = n.refund_id WHERE n.order_id = o.id AND n.kind = 'credit_note')))::text AS invoice
-  FROM orders o LEFT JOIN invoices i ON i.order_id = o.id AND i.kind = 'invoice'
- WHERE o.id = $1 AND (i.number IS NOT NULL OR o.status NOT IN ('pending', 'canceled'))
+       CASE WHEN count(*) = $13 THEN min(p.id) END AS next FROM page p
 
 -- name: q_wallet_view :one (bigint customer, bigint before, bigint max)
 WITH page AS (SELECT m.* FROM wallet_movements m WHERE m.customer_id = $1 AND ($2 IS NULL OR m.id < $2) ORDER BY m.id DESC LIMIT $3)

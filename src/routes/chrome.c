@@ -8,6 +8,7 @@
 #include "core/crypto.h"
 #include "core/view.h"
 #include "db/tx.h"
+#include "http/form.h"
 #include "http/request.h"
 #include "routes/app.h"
 
@@ -41,15 +42,29 @@ static void put_shop(struct request *req, struct view *page)
     req->errinfo = kept;
 }
 
+/* The query as it came, for the address of the next page: all but the cursor, each pair with its '&'. */
+static const char *kept_query(struct request *req)
+{
+    struct str rest = str_of(req->query), name, value;
+    struct buf b;
+    buf_init(&b, req->op.arena, 128);
+    while (form_next(&rest, &name, &value))
+        if (!str_is(name, "cursor"))
+            buf_printf(&b, STR_FMT "=" STR_FMT "&", STR_ARG(name), STR_ARG(value));
+    return buf_text(&b);
+}
+
 static void put_query(struct request *req, struct view *page)
 {
-    static const char *const known[] = { "q", "category", "sort", "min_price", "max_price", "in_stock", "status", "next", "unresolved" };
+    static const char *const known[] = { "q", "category", "sort", "min_price", "max_price", "in_stock", "status", "next", "unresolved",
+        "payment_status", "payment_method", "placed_from", "placed_to", "province", "item", "tracking_number" };
     struct view *query = view_object(page, "query");
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         const char *value = request_query(req, known[i]);
         if (value)
             view_text(query, known[i], value);
     }
+    view_text(query, "kept", kept_query(req));
     const char *sort = request_query(req, "sort");
     if (sort)
         view_bool(view_object(query, "sort_is"), sort, true);

@@ -11,18 +11,22 @@
 route_handler home_page, product_list_get, product_get, category_list_get, category_get;
 extern const struct schema product_list_query;
 /* cart.c */
-route_handler cart_get, cart_add_post, cart_set_patch, cart_remove_delete, coupon_apply_post, coupon_drop_delete;
+route_handler cart_get, cart_add_post, cart_set_patch, cart_remove_delete, cart_save_post, cart_restore_post,
+    cart_forget_delete, cart_seen_post, coupon_apply_post, coupon_drop_delete;
 extern const struct schema cart_add_in, cart_set_in, coupon_apply_in;
 /* checkout.c */
 route_handler checkout_page, checkout_keep_post, quote_post, order_place_post;
 extern const struct schema checkout_in, order_place_in;
 /* order.c */
-route_handler order_list_get, order_get, order_cancel_post, order_reorder_post, order_invoice_get, wallet_get;
+route_handler order_list_get, order_get, order_cancel_post, order_reorder_post, wallet_get;
 extern const struct schema list_query, order_cancel_in, wallet_query;
 struct list_query {
     int64_t limit;
     const char *cursor;
 };
+/* document.c */
+route_handler order_invoice_get, order_credit_note_get, admin_invoice_get, admin_credit_note_get, admin_packing_slip_get;
+extern const struct schema document_query;
 /* payment.c */
 route_handler payment_process_post, payment_get, payment_callback_get, payment_webhook_post, payment_zibal_post,
     payment_result_get, wallet_topup_post;
@@ -38,12 +42,15 @@ route_handler review_list_get, review_post, stock_request_post, admin_review_lis
     admin_review_refuse_post;
 extern const struct schema review_in, stock_request_in, review_query, review_decide_in;
 /* admin_order.c */
-route_handler admin_home_get, admin_coupon_list_get, admin_coupon_post, admin_coupon_patch, admin_coupon_delete,
-    admin_order_list_get, admin_order_get, admin_transition_post;
-extern const struct schema coupon_in, coupon_change_in, admin_order_query, transition_in;
+route_handler admin_home_get, admin_order_list_get, admin_order_get, admin_transition_post;
+extern const struct schema admin_order_query, transition_in;
+/* admin_coupon.c */
+route_handler admin_coupon_list_get, admin_coupon_post, admin_coupon_get, admin_coupon_patch, admin_coupon_delete,
+    admin_coupon_codes_get;
+extern const struct schema coupon_in, coupon_change_in, coupon_query, coupon_codes_query;
 /* admin_fulfil.c */
 route_handler admin_shipment_post, admin_shipment_patch, admin_shipment_receive_post, admin_cancel_lines_post, admin_address_patch,
-    admin_note_post, admin_packing_slip_get;
+    admin_note_post;
 extern const struct schema shipment_post_in, shipment_change_in, receive_in, cancel_lines_in, order_note_in;
 struct receive_in {
     const struct units_back *lines;
