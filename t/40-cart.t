@@ -20,6 +20,7 @@ my $shop = Tarazu::Test::Shop->start;
 shelf($shop);
 my ($one, $two, $scarce, $gone) = goods($shop, on_hand => 50, price => 100_000, count => 4);
 $shop->db_query("INSERT INTO stock_movements (variant_id, kind, on_hand_delta, reason) VALUES ($scarce, 'count', -47, 'few')", admin => 1);
+is($shop->staff->patch('/admin/settings', json => { guest_cart_days => 10, customer_cart_days => 20 })->{status}, 200, 'the owner says how long carts wait');
 my @people = crowd($shop, 4);
 sub buyer { my ($i) = @_; return Tarazu::Test::Buyer->new($shop, enter($shop, $people[$i])) }
 sub lines { my ($cart) = @_; return { map { $_->{variant_id} => $_->{quantity} } @{ $cart->{items} } } }
@@ -135,7 +136,6 @@ subtest 'what is left alone' => sub {
     do_($c->post("/cart/items/$two/save", json => {}));
     my $id = $shop->db_value('SELECT max(id) FROM carts WHERE customer_id IS NULL');
     my $mine = $shop->db_value("SELECT id FROM carts WHERE customer_id = (SELECT id FROM customers WHERE phone = '+989350000001')");
-    $shop->staff->patch('/admin/settings', json => { guest_cart_days => 10, customer_cart_days => 20 });
     my $purge = sub { later($shop, $_[0]); $shop->db_query("UPDATE schedules SET next_run_at = shop_now() WHERE kind = 'purge'", admin => 1) };
     $purge->('11 days');
     ok(wait_for(sub { !$shop->db_value("SELECT count(*) FROM carts WHERE id = $id") }, 60), "a guest's is thrown away");

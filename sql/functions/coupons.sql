@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION coupon_of(code text) RETURNS bigint LANGUAGE sql STAB
         (SELECT k.id FROM coupon_codes n JOIN coupons k ON k.id = n.coupon_id WHERE n.code = $1 AND k.archived_at IS NULL)) $$;
 
 -- What is locked for it: the single-use code, else the coupon.
-CREATE OR REPLACE FUNCTION coupon_lock_of(coupon bigint, code text) RETURNS bigint LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION coupon_lock_of(coupon bigint, code text) RETURNS bigint LANGUAGE sql STABLE STRICT AS $$
     SELECT coalesce((SELECT n.id FROM coupon_codes n WHERE n.code = $2 AND n.coupon_id = $1), $1) $$;
 
 CREATE OR REPLACE FUNCTION coupon_json(k coupons) RETURNS jsonb LANGUAGE sql STABLE AS $$

@@ -9,5 +9,3 @@ CREATE TRIGGER coupons_never_deleted BEFORE DELETE ON coupons FOR EACH STATEMENT
 CREATE TRIGGER coupon_codes_never_deleted BEFORE DELETE ON coupon_codes FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER order_items_never_deleted BEFORE DELETE ON order_items FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER refund_lines_never_deleted BEFORE DELETE ON refund_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER shipments_never_deleted BEFORE DELETE ON shipments FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER returns_never_deleted BEFORE DELETE ON returns FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
