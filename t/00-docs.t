@@ -13,7 +13,7 @@ use Test::More;
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
 my $make = "$Tables::ROOT/scripts/build/gen-docs";
 chomp(my @pages = `$make --list`);
-is(scalar @pages, 7, 'the pages that are made of tables');
+is(scalar @pages, 8, 'the pages that are made of tables');
 for my $page (@pages) {
     open my $out, '-|:encoding(UTF-8)', $make, $page or die "gen-docs: $!";
     my $wanted = do { local $/; <$out> };

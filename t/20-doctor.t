@@ -163,6 +163,12 @@ my @broken = (
         qr/account wallet: the books owe customers 110000, their wallets hold 110500/],
     [ledger_refunds => "UPDATE refunds SET status = 'unknown' WHERE id = 1", qr/refund R1: unknown, 90000 IRT; payable in the books: 0/],
     [ledger_refunds => "DELETE FROM ledger_transactions WHERE event = 'suspense_refund'", qr/refund R3: awaiting_transfer, 700000 IRR; payable in the books: 0/],
+    [refund_people => 'UPDATE refunds SET asked_by = 1, decided_by = 1 WHERE id = 1', qr/refund R1: asked and approved by 1/],
+    [refund_people => "UPDATE refunds SET status = 'awaiting_approval' WHERE id = 1", qr/refund R1: awaiting_approval, gives 0 of 90000/],
+    [settlements => "INSERT INTO settlements (gateway, file_name, hash) VALUES ('zibal', 'f', 'h'); INSERT INTO settlement_rows (settlement_id, line, kind, track_id, amount, raw, payment_id, posted_at)
+        SELECT id, 2, 'payment', 'r3', 100, '', 3, shop_now() FROM settlements", qr/settlement [0-9a-f-]+, line 2: posted 100 rial with a fee of 0; booked 0 and 0/],
+    [settlements => "WITH t AS (INSERT INTO ledger_transactions (event, payment_id) VALUES ('fee', 3) RETURNING id) INSERT INTO ledger_entries (transaction_id, account, currency, amount)
+        SELECT id, a::ledger_account, 'IRT', n FROM t, (VALUES ('fees', 10), ('bank', -10)) v(a, n)", qr/payment 3, refund none: posted 0 rial with a fee of 0; booked 0 and 100/],
     [ledger_suspense => "UPDATE ledger_entries SET amount = -600000 WHERE account = 'suspense' AND amount < 0", qr/payment P7.*booked into suspense 600000/],
     [once => 'UPDATE orders SET cart_id = 1 WHERE id = 2', qr/cart 1, version 1: 2 orders: O1, O2/],
     [once => 'UPDATE orders SET number = (SELECT number FROM orders WHERE id = 1) WHERE id = 2', qr/order number O1: 2 orders have it/],

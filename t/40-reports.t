@@ -6,6 +6,7 @@ use warnings;
 use utf8;
 use lib 't/lib';
 
+use Encode qw(decode);
 use JSON::PP ();
 use Test::More;
 
@@ -53,6 +54,10 @@ subtest 'trial balance' => sub {
     is_deeply([map { [@$_{qw(opening debit credit balance)}] } grep { $_->{account} eq 'sales' } @{ $after->{items} }], [[-600_000, 0, 0, -600_000]],
         'later it is the opening balance');
     is($staff->get('/admin/reports/ledger?from=nonsense')->{status}, 422, 'a day is wanted');
+    is($staff->get('/admin/reports/ledger?from=2026-11-22&to=2026-11-21')->{status}, 422, 'and the last not before the first');
+    my $jalali = report('ledger?from=%DB%B1%DB%B4%DB%B0%DB%B5%2F%DB%B0%DB%B1%2F%DB%B0%DB%B1&to=1499/12/01'); # ۱۴۰۵/۰۱/۰۱
+    my ($sales) = grep { $_->{account} eq 'sales' } @{ $jalali->{items} };
+    is_deeply([@$sales{qw(opening credit)}], [0, 600_000], 'days of the Iranian calendar, in Persian digits');
 };
 
 subtest 'sales by day and by province' => sub {
@@ -66,6 +71,19 @@ subtest 'sales by day and by province' => sub {
 
 subtest 'what others hold' => sub {
     is_deeply(report('receivables')->{items}, [{ account => 'gateway_clearing', party => 'zibal', currency => 'IRT', balance => 680_000 }], 'the bank');
+};
+
+subtest 'pages' => sub {
+    my $b = $shop->client(html => 1, headers => { 'accept-language' => 'fa' });
+    $b->{cookies}{'__Host-access'} = $staff->{bearer};
+    my $text = sub { return decode('UTF-8', $b->get("/admin/reports/$_[0]")->{body}) };
+    my $page = $text->('ledger');
+    like($page, qr/طلب از درگاه پرداخت.*تومان.*۶۸۰٬۰۰۰/s, 'accounts by their Persian names, sums in Persian digits');
+    my ($y, $m, $d) = split /-/, $shop->db_value("SELECT to_char(shop_now() AT TIME ZONE 'Asia/Tehran', 'YYYY-MM-DD')");
+    my $sales = $text->('sales');
+    like($sales, qr{۱۴\d\d/\d\d/\d\d|۱۴[۰-۹]{2}/[۰-۹]{2}/[۰-۹]{2}}, 'days of the Iranian calendar');
+    unlike($sales, qr/>$y-$m-$d</, 'alone');
+    like($text->('receivables'), qr/زیبال/, 'the gateway by its name');
 };
 
 subtest 'for spreadsheets' => sub {

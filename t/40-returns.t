@@ -7,6 +7,7 @@ use warnings;
 use utf8;
 use lib 't/lib';
 
+use Encode qw(decode);
 use JSON::PP ();
 use Test::More;
 
@@ -115,7 +116,7 @@ subtest 'approve, receive, pay back' => sub {
     is($shop->db_value("SELECT coalesce(sum(e.amount), 0) FROM ledger_entries e JOIN ledger_transactions t ON t.id = e.transaction_id
         JOIN orders o ON o.id = t.order_id WHERE o.number = '$number' AND e.account = 'returns'"), 500_000, 'and in the books');
     my $notes = [];
-    wait_for(sub { $notes = $buyer->{client}->get("/orders/$number/invoice")->{json}{credit_notes} // []; @$notes }, 90);
+    wait_for(sub { $notes = $buyer->{client}->get("/orders/$number/invoice")->{json}{credit_notes} // []; @$notes }, 30);
     is_deeply([map { @$_{qw(amount currency)} } @$notes], [500_000, 'IRT'], 'the invoice shows its credit note');
     is($notes->[0]{lines}[0]{quantity}, 2, 'with the units');
     ok_($ask->({ item_id => $items->[0], quantity => 1, reason => 'x' }), 'the third unit may still go back');
@@ -156,6 +157,57 @@ subtest 'where the money goes' => sub {
     ok_($staff->post("/admin/orders/$number/refunds", json => { lines => [{ item_id => $items->[0], quantity => 1 }], to => 'gateway', reason => 'x' }), 'paid back before');
     is(ok_(step($id, 'refund'), 'then there is nothing left')->{status}, 'closed', 'and the return is closed');
     is(seen($number)->{refunded}, 250_000, 'one unit is paid back once');
+};
+
+# A PNG of one pixel, with a comment that a fresh encoding does not carry on.
+sub picture { require MIME::Base64; return MIME::Base64::decode_base64('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==') }
+
+subtest 'pictures' => sub {
+    my ($number, $items, $ask, $buyer) = delivered(2);
+    my $with = sub { my ($count, $data) = @_;
+        return $buyer->{client}->post("/orders/$number/returns", multipart => ['lines.0.item_id' => $items->[0], 'lines.0.quantity' => 1, 'lines.0.reason' => 'x',
+            map { (photos => { filename => "p$_.png", type => 'image/png', data => $data // picture() }) } 1 .. $count]) };
+    my $bad = $with->(1, 'GIF89a no picture');
+    refused($bad, 422, 'image_invalid', 'a text is no picture');
+    is($bad->{json}{errors}[0]{field}, '/photos', 'which is told of the field');
+    refused($with->(5), 422, 'invalid_field', 'at most four');
+    is($buyer->order($number)->{items}[0]{returnable_quantity}, 2, 'nothing was asked for');
+    my $r = ok_($with->(2), 'two pictures');
+    is(scalar @{ $r->{photos} }, 2, 'are kept');
+    my $got = $buyer->{client}->get($r->{photos}[1]{url});
+    is_deeply([$got->{status}, $got->{headers}{'content-type'}, substr($got->{body}, 0, 4)], [200, 'image/webp', 'RIFF'], 'made anew');
+    my ($mine) = @{ ok_($staff->get('/admin/returns?limit=1'), 'staff')->{items} };
+    is($staff->get($mine->{photos}[0]{url})->{status}, 200, 'see them');
+    is(seen($number)->{returns}[0]{photos}[0]{url}, $mine->{photos}[0]{url}, 'on the order too');
+    my ($other) = crowd($shop, 1);
+    is(enter($shop, $other)->get($r->{photos}[0]{url})->{status}, 404, 'other customers do not');
+    is($shop->client->get($r->{photos}[0]{url})->{status}, 401, 'nor strangers');
+    is($buyer->{client}->get($mine->{photos}[0]{url})->{status}, 403, 'nor customers by the way of staff');
+    is($buyer->{client}->get($r->{photos}[0]{url} =~ s/1$/9/r)->{status}, 404, 'there are two');
+    like(page($staff, '/admin/returns')->{body}, qr{<img src="\Q$mine->{photos}[0]{url}\E"}, 'the page shows them');
+};
+
+subtest 'the shipping' => sub {
+    my $whole = sub {
+        my ($number, $items, $ask) = delivered(1, 1);
+        my $id = ok_($ask->(map { +{ item_id => $_, quantity => 1, reason => 'x' } } @$items), 'everything is asked back')->{id};
+        step($id, 'approve');
+        step($id, 'receive', { lines => [map { +{ item_id => $_, restocked => 1, written_off => 0 } } @$items] });
+        ok_(step($id, 'refund'), 'paid back');
+        return seen($number)->{refunded};
+    };
+    is($whole->(), 500_000, 'stays with the shop');
+    ok_($staff->patch('/admin/settings', json => { return_refunds_shipping => JSON::PP::true() }), 'unless the owner says otherwise');
+    is($whole->(), 530_000, 'then it goes back with the last unit');
+    my ($number, $items, $ask, $buyer) = delivered(2);
+    my $id = ok_($ask->({ item_id => $items->[0], quantity => 1, reason => 'x' }), 'one of two')->{id};
+    step($id, 'approve');
+    step($id, 'receive', { lines => [{ item_id => $items->[0], restocked => 1, written_off => 0 }] });
+    step($id, 'refund');
+    is(seen($number)->{refunded}, 250_000, 'and not before');
+    like(decode('UTF-8', page($buyer->{client}, "/orders/$number")->{body}), qr/هزینهٔ پس فرستادن با خریدار است/, 'who pays for sending it back is told');
+    ok_($staff->patch('/admin/settings', json => { return_postage_free => JSON::PP::true() }), 'the shop may');
+    like(decode('UTF-8', page($buyer->{client}, "/orders/$number")->{body}), qr/هزینهٔ پس فرستادن با فروشگاه است/, 'and tells it');
 };
 
 # Seven working days after the day of delivery, by the calendar of Tehran.

@@ -75,8 +75,8 @@ subtest 'the statement' => sub {
     my @lines = split /\r\n/, $r->{body} =~ s/^(?:\x{feff}|\xef\xbb\xbf)//r;
     is($lines[0], '"Time","What","Order","Amount","Held","Balance"', 'with titles');
     is(scalar @lines, 3, 'a line a movement');
-    like($lines[1], qr/^"[^"]+","hold","\d+",0,50000,50000$/, 'the hold');
-    like($lines[2], qr/^"[^"]+","topup","",50000,0,50000$/, 'the top-up');
+    like($lines[1], qr/^"[^"]+","held for an order","\d+",0,50000,50000$/, 'the hold');
+    like($lines[2], qr/^"[^"]+","top-up","",50000,0,50000$/, 'the top-up');
 };
 
 subtest 'messages of the bank' => sub {

@@ -12,10 +12,17 @@ CREATE OR REPLACE FUNCTION order_return_deadline(o orders) RETURNS timestamptz L
     SELECT CASE WHEN o.status = 'delivered' THEN return_deadline(o.delivered_at,
         coalesce((SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'return_working_days'), 7)) END $$;
 
+-- Where its pictures are; customers and staff have their own ways.
+CREATE OR REPLACE FUNCTION return_photos_json(r returns, for_staff boolean) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT coalesce(jsonb_agg(jsonb_build_object('number', p.number, 'url',
+               CASE WHEN for_staff THEN '/admin' ELSE '/orders/' || (SELECT number FROM orders o WHERE o.id = r.order_id) END
+               || '/returns/' || r.uuid || '/photos/' || p.number) ORDER BY p.number), '[]')
+      FROM return_photos p WHERE p.return_id = r.id $$;
+
 CREATE OR REPLACE FUNCTION return_json(r returns, lang text) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object('id', r.uuid, 'order', (SELECT number FROM orders o WHERE o.id = r.order_id),
         'status', r.status, 'reason', r.reason, 'created_at', rfc3339(r.created_at), 'decided_at', rfc3339(r.decided_at),
-        'received_at', rfc3339(r.received_at), 'ended_at', rfc3339(r.ended_at),
+        'received_at', rfc3339(r.received_at), 'ended_at', rfc3339(r.ended_at), 'photos', return_photos_json(r, false),
         'refund_id', (SELECT uuid FROM refunds f WHERE f.id = r.refund_id),
         'lines', (SELECT jsonb_agg(jsonb_build_object('item_id', l.item_id, 'quantity', l.quantity, 'reason', l.reason,
                     'restocked', l.restocked, 'written_off', l.written_off, 'sku', i.sku,

@@ -1,9 +1,14 @@
 -- How resources leave as JSON, in one place: the pages, the API and the stored answers of idempotent
 -- requests show the same. Replaced by `tarazu migrate` whenever this file changes.
 
+-- What is on its way back of a payment; what a second person has not approved yet does not count.
+CREATE OR REPLACE FUNCTION payment_refunded(p payments) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT p.refund_committed - CASE WHEN p.refund_committed = 0 THEN 0 ELSE
+        coalesce((SELECT sum(r.amount) FROM refunds r WHERE r.payment_id = p.id AND r.status = 'awaiting_approval'), 0) END::bigint $$;
+
 CREATE OR REPLACE FUNCTION payment_json(p payments) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object('id', p.uuid, 'method', p.method, 'gateway', p.gateway, 'status', p.status,
-        'amount', p.amount, 'currency', 'IRT', 'captured', p.captured, 'refunded', p.refund_committed,
+        'amount', p.amount, 'currency', 'IRT', 'captured', p.captured, 'refunded', payment_refunded(p),
         'received_rial', nullif(p.received_rial, 0), 'reference', p.reference, 'card', p.card, 'reason', p.reason,
         'created_at', rfc3339(p.created_at), 'settled_at', rfc3339(p.settled_at)) $$;
 
@@ -14,6 +19,23 @@ CREATE OR REPLACE FUNCTION refund_json(r refunds) RETURNS jsonb LANGUAGE sql STA
         'payment_id', (SELECT uuid FROM payments p WHERE p.id = r.payment_id),
         'lines', (SELECT coalesce(jsonb_agg(jsonb_build_object('item_id', l.item_id, 'quantity', l.quantity, 'amount', l.amount)), '[]')
                     FROM refund_lines l WHERE l.refund_id = r.id)) $$;
+
+-- To staff: also who asked, who decided, and what may be done with it.
+CREATE OR REPLACE FUNCTION admin_refund_json(r refunds) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT refund_json(r) || jsonb_build_object('order', (SELECT number FROM orders o WHERE o.id = r.order_id),
+        'customer', (SELECT jsonb_build_object('name', c.name, 'phone', c.phone) FROM customers c WHERE c.id = r.customer_id),
+        'automatic', r.automatic, 'asked_by', coalesce(r.asked_name, r.asked_kind), 'decided_by', r.decided_name,
+        'decided_at', rfc3339(r.decided_at), 'refusal', r.refusal,
+        'actions', to_jsonb(array_remove(ARRAY[
+            CASE WHEN r.status = 'awaiting_approval' THEN 'approve' END,
+            CASE WHEN r.status = 'awaiting_approval' THEN 'refuse' END,
+            CASE WHEN r.status = 'awaiting_transfer' THEN 'transferred' END], NULL))) $$;
+
+-- Units and sums of a line that wait for a second person.
+CREATE OR REPLACE FUNCTION item_waiting(i order_items, OUT quantity bigint, OUT amount bigint) LANGUAGE sql STABLE AS $$
+    SELECT coalesce(sum(l.quantity), 0), coalesce(sum(l.amount), 0)
+      FROM refunds r JOIN refund_lines l ON l.refund_id = r.id AND l.item_id = i.id
+     WHERE r.order_id = i.order_id AND r.status = 'awaiting_approval' $$;
 
 CREATE OR REPLACE FUNCTION order_actions(o orders, for_staff boolean) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT to_jsonb(array_remove(ARRAY[
@@ -40,7 +62,8 @@ CREATE OR REPLACE FUNCTION order_actions(o orders, for_staff boolean) RETURNS js
               AND NOT EXISTS (SELECT 1 FROM order_items i WHERE i.order_id = o.id AND i.returned < i.shipped) THEN 'close' END,
         CASE WHEN NOT for_staff AND o.status = 'delivered' AND shop_now() < order_return_deadline(o)
               AND EXISTS (SELECT 1 FROM order_items i WHERE i.order_id = o.id AND returnable_units(i) > 0) THEN 'return' END,
-        CASE WHEN for_staff AND EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id AND p.captured > p.refund_committed) THEN 'refund' END,
+        CASE WHEN for_staff AND EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id AND p.captured > p.refund_committed)
+              AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.order_id = o.id AND r.status = 'awaiting_approval') THEN 'refund' END,
         CASE WHEN o.status NOT IN ('pending', 'canceled') THEN 'invoice' END], NULL)) $$;
 
 -- Where a transfer goes, and the payment whose receipt is awaited.
@@ -57,7 +80,7 @@ CREATE OR REPLACE FUNCTION order_payment_status(o orders) RETURNS text LANGUAGE 
                 WHEN s.captured > 0 AND s.refunded = s.captured THEN 'refunded'
                 WHEN s.refunded > 0 THEN 'partially_refunded'
                 ELSE 'paid' END
-      FROM (SELECT sum(captured) AS captured, sum(refund_committed) AS refunded,
+      FROM (SELECT sum(captured) AS captured, sum(payment_refunded(p)) AS refunded,
                    count(*) FILTER (WHERE status = 'in_review') AS review
               FROM payments p WHERE p.order_id = o.id) s $$;
 
@@ -66,7 +89,7 @@ CREATE OR REPLACE FUNCTION order_json(order_id bigint, lang text, for_staff bool
         'payment_method', o.payment_method, 'subtotal', o.subtotal, 'discount', o.discount, 'shipping', o.shipping, 'tax', o.tax,
         'total', o.total, 'wallet', o.wallet, 'due', o.due,
         'paid', (SELECT coalesce(sum(captured), 0) FROM payments p WHERE p.order_id = o.id),
-        'refunded', (SELECT coalesce(sum(refund_committed), 0) FROM payments p WHERE p.order_id = o.id),
+        'refunded', (SELECT coalesce(sum(payment_refunded(p)), 0) FROM payments p WHERE p.order_id = o.id),
         'currency', o.currency, 'prices_include_tax', o.prices_include_tax, 'placed_at', rfc3339(o.placed_at),
         'expires_at', rfc3339(o.expires_at), 'paid_at', rfc3339(o.paid_at), 'delivered_at', rfc3339(o.delivered_at),
         'address', o.address,
@@ -80,8 +103,8 @@ CREATE OR REPLACE FUNCTION order_json(order_id bigint, lang text, for_staff bool
             'discount', i.discount, 'tax_rate_bp', i.tax_rate_bp, 'tax', i.tax, 'line_total', i.line_total,
             'reserved_quantity', i.reserved, 'shipped_quantity', i.shipped, 'canceled_quantity', i.canceled,
             'returned_quantity', i.returned, 'returnable_quantity', CASE WHEN o.status = 'delivered' THEN returnable_units(i) ELSE 0 END,
-            'refunded_quantity', i.refunded_quantity, 'refunded_amount', i.refunded_amount) ORDER BY i.line)
-            FROM order_items i WHERE i.order_id = o.id),
+            'refunded_quantity', i.refunded_quantity - w.quantity, 'refunded_amount', i.refunded_amount - w.amount) ORDER BY i.line)
+            FROM order_items i CROSS JOIN LATERAL item_waiting(i) w WHERE i.order_id = o.id),
         'shipments', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'carrier', s.carrier,
             'tracking_number', s.tracking_number, 'tracking_url', s.tracking_url, 'status', s.status,
             'created_at', rfc3339(s.created_at), 'delivered_at', rfc3339(s.delivered_at), 'received_at', rfc3339(s.received_at),
@@ -89,10 +112,11 @@ CREATE OR REPLACE FUNCTION order_json(order_id bigint, lang text, for_staff bool
                         'written_off', n.written_off, 'title', pick_lang(i.title_fa, i.title_en, lang)) ORDER BY i.line)
                         FROM shipment_items n JOIN order_items i ON i.id = n.item_id WHERE n.shipment_id = s.id)) ORDER BY s.id), '[]')
             FROM shipments s WHERE s.order_id = o.id),
-        'gift', o.gift, 'return_until', rfc3339(order_return_deadline(o)),
-        'returns', (SELECT coalesce(jsonb_agg(return_json(r, lang) ORDER BY r.id), '[]') FROM returns r WHERE r.order_id = o.id),
+        'gift', o.gift, 'return_postage_free', coalesce((SELECT value FROM settings WHERE key = 'return_postage_free'), 'false') = 'true', 'return_until', rfc3339(order_return_deadline(o)),
+        'returns', (SELECT coalesce(jsonb_agg(return_json(r, lang) || jsonb_build_object('photos', return_photos_json(r, for_staff)) ORDER BY r.id), '[]') FROM returns r WHERE r.order_id = o.id),
         'payments', (SELECT coalesce(jsonb_agg(payment_json(p) ORDER BY p.id), '[]') FROM payments p WHERE p.order_id = o.id),
-        'refunds', (SELECT coalesce(jsonb_agg(refund_json(r) ORDER BY r.id), '[]') FROM refunds r WHERE r.order_id = o.id),
+        'refunds', (SELECT coalesce(jsonb_agg(CASE WHEN for_staff THEN admin_refund_json(r) ELSE refund_json(r) END ORDER BY r.id), '[]')
+            FROM refunds r WHERE r.order_id = o.id AND (for_staff OR r.status NOT IN ('awaiting_approval', 'refused'))),
         'actions', order_actions(o, for_staff))
      || CASE WHEN NOT for_staff THEN jsonb_build_object('timeline', (SELECT jsonb_agg(jsonb_build_object('at', rfc3339(e.at), 'event', e.event) ORDER BY e.id)
             FROM order_events e WHERE e.order_id = o.id)) ELSE jsonb_build_object(
@@ -129,6 +153,7 @@ CREATE OR REPLACE FUNCTION resource_json(kind text, id bigint, lang text) RETURN
         WHEN 'admin_order' THEN order_json(id, lang, true)
         WHEN 'stock' THEN variant_stock_json(id)
         WHEN 'return' THEN (SELECT return_json(r, lang) FROM returns r WHERE r.id = resource_json.id)
-        WHEN 'refund' THEN (SELECT refund_json(r) FROM refunds r WHERE r.id = resource_json.id)
+        WHEN 'refund' THEN (SELECT admin_refund_json(r) FROM refunds r WHERE r.id = resource_json.id)
+        WHEN 'settlement' THEN (SELECT settlement_json(f) FROM settlements f WHERE f.id = resource_json.id)
         WHEN 'payment' THEN (SELECT payment_json(p) FROM payments p WHERE p.id = resource_json.id)
     END::text $$;

@@ -291,7 +291,7 @@ SELECT format('payment %s of order %s', p.uuid, coalesce(o.number, '(top-up)')) 
 SELECT format('payment %s of order %s', p.uuid, coalesce(o.number, '(top-up)')) AS what,
        format('promised back %s, its refunds are %s', p.refund_committed, coalesce(r.amount, 0)) AS detail
   FROM payments p
-  LEFT JOIN (SELECT payment_id, sum(amount) AS amount FROM refunds WHERE currency = 'IRT' GROUP BY payment_id) r ON r.payment_id = p.id
+  LEFT JOIN (SELECT payment_id, sum(amount) AS amount FROM refunds WHERE currency = 'IRT' AND status <> 'refused' GROUP BY payment_id) r ON r.payment_id = p.id
   LEFT JOIN orders o ON o.id = p.order_id
  WHERE p.refund_committed <> coalesce(r.amount, 0) ORDER BY p.id LIMIT 200
 
@@ -344,7 +344,8 @@ SELECT format('order %s, line %s (%s)', o.number, i.line, i.sku) AS what,
        format('%s of %s units refunded with %s of %s; refunds name %s units and %s', i.refunded_quantity, i.quantity,
               i.refunded_amount, i.line_total, coalesce(r.quantity, 0), coalesce(r.amount, 0)) AS detail
   FROM order_items i
-  LEFT JOIN (SELECT item_id, sum(quantity) AS quantity, sum(amount) AS amount FROM refund_lines GROUP BY item_id) r ON r.item_id = i.id
+  LEFT JOIN (SELECT l.item_id, sum(l.quantity) AS quantity, sum(l.amount) AS amount FROM refund_lines l
+               JOIN refunds f ON f.id = l.refund_id AND f.status <> 'refused' GROUP BY item_id) r ON r.item_id = i.id
   LEFT JOIN orders o ON o.id = i.order_id
  WHERE i.refunded_quantity NOT BETWEEN 0 AND i.quantity
     OR i.refunded_amount <> div(2 * i.line_total::numeric * i.refunded_quantity + i.quantity, 2 * i.quantity::numeric)
@@ -457,7 +458,7 @@ SELECT 'account wallet' AS what, format('the books owe customers %s, their walle
  WHERE -l.amount <> w.balance
 
 -- name: q_doctor_ledger_refunds :many ()
--- What a refund owes stays payable until it is done.
+-- What a refund owes is payable from the moment it counts until it is done.
 SELECT format('refund %s', coalesce(r.uuid::text, b.refund_id::text, 'none')) AS what,
        format('%s, %s %s; payable in the books: %s', r.status, r.amount, r.currency, -coalesce(b.amount, 0)) AS detail
   FROM refunds r
@@ -465,9 +466,42 @@ SELECT format('refund %s', coalesce(r.uuid::text, b.refund_id::text, 'none')) AS
                JOIN ledger_transactions t ON t.id = e.transaction_id
               WHERE e.account = 'refunds_payable' GROUP BY t.refund_id, e.currency) b
        ON b.refund_id = r.id AND b.currency = r.currency
- WHERE r.id IS NULL OR -coalesce(b.amount, 0) <> CASE WHEN r.status = 'done' THEN 0 ELSE r.amount END
-    OR NOT EXISTS (SELECT 1 FROM ledger_transactions t WHERE t.refund_id = r.id AND t.event IN ('refund', 'suspense_refund'))
+ WHERE r.id IS NULL OR -coalesce(b.amount, 0) <> CASE WHEN r.status IN ('done', 'awaiting_approval', 'refused') THEN 0 ELSE r.amount END
+    OR EXISTS (SELECT 1 FROM ledger_transactions t WHERE t.refund_id = r.id AND t.event IN ('refund', 'suspense_refund'))
+       = (r.status IN ('awaiting_approval', 'refused'))
  ORDER BY r.id LIMIT 200
+
+-- name: q_doctor_settlements :many ()
+-- A row that was posted moved its sum from the gateway's account to the bank's, with its fee; nothing else did.
+WITH booked AS (
+    SELECT t.payment_id, t.refund_id,
+           coalesce(sum(abs(e.amount) * CASE e.currency WHEN 'IRT' THEN 10 ELSE 1 END) FILTER (WHERE e.account = 'gateway_clearing'), 0) AS amount,
+           coalesce(sum(e.amount * CASE e.currency WHEN 'IRT' THEN 10 ELSE 1 END) FILTER (WHERE e.account = 'fees'), 0) AS fee
+      FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
+     WHERE t.event IN ('settlement', 'settlement_refund', 'fee') GROUP BY t.payment_id, t.refund_id)
+SELECT CASE WHEN r.line IS NULL THEN format('payment %s, refund %s', b.payment_id, coalesce(b.refund_id::text, 'none'))
+            ELSE format('settlement %s, line %s', f.uuid, r.line) END AS what,
+       format('posted %s rial with a fee of %s; booked %s and %s; the books expect %s', coalesce(r.amount, 0), coalesce(r.fee, 0),
+              coalesce(b.amount, 0), coalesce(b.fee, 0), coalesce(i.rial::text, 'nothing')) AS detail
+  FROM (SELECT * FROM settlement_rows WHERE posted_at IS NOT NULL) r
+  FULL JOIN booked b ON b.payment_id = r.payment_id AND b.refund_id IS NOT DISTINCT FROM r.refund_id
+  LEFT JOIN settlements f ON f.id = r.settlement_id
+  LEFT JOIN gateway_items i ON i.payment_id = r.payment_id AND i.refund_id IS NOT DISTINCT FROM r.refund_id
+ WHERE r.line IS NULL OR b.payment_id IS NULL OR b.amount <> r.amount OR b.fee <> r.fee OR i.rial IS DISTINCT FROM r.amount
+ ORDER BY 1 LIMIT 200
+
+-- name: q_doctor_refund_people :many ()
+-- Who asks is not who approves, and at most one request of an order waits.
+SELECT format('refund %s', r.uuid) AS what, format('asked and approved by %s', coalesce(r.asked_name, r.asked_by::text)) AS detail
+  FROM refunds r WHERE r.status <> 'refused' AND r.decided_by = r.asked_by
+UNION ALL
+SELECT format('order %s', o.number), format('%s requests wait for a second person', count(DISTINCT coalesce(r.batch_id, r.id)))
+  FROM refunds r JOIN orders o ON o.id = r.order_id WHERE r.status = 'awaiting_approval'
+ GROUP BY o.id, o.number HAVING count(DISTINCT coalesce(r.batch_id, r.id)) > 1
+UNION ALL
+SELECT format('refund %s', r.uuid), format('%s, gives %s of %s', r.status, r.lines_net + r.lines_tax + r.shipping + r.allowance, r.amount)
+  FROM refunds r WHERE r.status = 'awaiting_approval' AND r.lines_net + r.lines_tax + r.shipping + r.allowance <> r.amount
+ ORDER BY 1 LIMIT 200
 
 -- name: q_doctor_ledger_suspense :many ()
 SELECT format('payment %s', coalesce(p.uuid::text, 'none')) AS what,
@@ -637,5 +671,5 @@ UNION ALL
 SELECT format('refund %s', r.uuid), format('%s since %s, %s %s', r.status, rfc3339(r.created_at), r.amount, r.currency)
   FROM refunds r
  WHERE (r.status IN ('requested', 'sent', 'unknown') AND r.created_at < shop_now() - interval '1 day')
-    OR (r.status = 'awaiting_transfer' AND r.created_at < shop_now() - interval '3 days')
+    OR (r.status IN ('awaiting_transfer', 'awaiting_approval') AND r.created_at < shop_now() - interval '3 days')
  ORDER BY 1 LIMIT 200

@@ -53,7 +53,7 @@ SELECT coalesce((SELECT max(number) FROM invoices), 0) + row_number() OVER (ORDE
            AND NOT EXISTS (SELECT 1 FROM invoices i WHERE i.order_id = o.id AND i.kind = 'invoice')
         UNION ALL
         SELECT 'credit_note', r.order_id, r.id, r.created_at FROM refunds r
-         WHERE r.order_id IS NOT NULL AND r.currency = 'IRT'
+         WHERE r.order_id IS NOT NULL AND r.currency = 'IRT' AND r.status NOT IN ('awaiting_approval', 'refused')
            AND NOT EXISTS (SELECT 1 FROM invoices i WHERE i.refund_id = r.id)) d
 RETURNING number
 

@@ -1,6 +1,11 @@
--- name: q_refund_insert :one (bigint payment, bigint order_id, bigint customer, bigint amount, text currency, text target, text iban, text reason, text status, text event)
-INSERT INTO refunds (payment_id, order_id, customer_id, amount, currency, target, iban, reason, status, event, done_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, CASE WHEN $9 = 'done' THEN shop_now() END) RETURNING id
+-- name: q_refund_insert :one (bigint payment, bigint order_id, bigint customer, bigint amount, text target, text iban, text reference, text reason, text status, text event, bigint batch, bool automatic, bigint net, bigint tax, bigint shipping, bigint allowance, bigint return_id)
+INSERT INTO refunds (payment_id, order_id, customer_id, amount, target, iban, reference, reason, status, event, batch_id, automatic,
+                     lines_net, lines_tax, shipping, allowance, return_id, done_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, CASE WHEN $9 = 'done' THEN shop_now() END) RETURNING id
+
+-- name: q_refund_insert_rial :one (bigint payment, bigint order_id, bigint customer, bigint amount, text target, text reason, text status, text event)
+INSERT INTO refunds (payment_id, order_id, customer_id, amount, currency, target, reason, status, event, automatic)
+VALUES ($1, $2, $3, $4, 'IRR', $5, $6, $7, $8, true) RETURNING id
 
 -- name: q_refund_commit :one (bigint payment, bigint amount)
 UPDATE payments SET refund_committed = refund_committed + $2 WHERE id = $1 RETURNING id
@@ -38,6 +43,34 @@ UPDATE refunds SET status = $4, event = $3, version = version + 1, reference = c
        sent_at = CASE WHEN $4 = 'sent' THEN shop_now() ELSE sent_at END,
        done_at = CASE WHEN $4 = 'done' THEN shop_now() END
  WHERE id = $1 AND version = $2 RETURNING id
+
+-- name: q_refund_waiting :many (bigint order_id)
+SELECT id, version, payment_id, amount, target, reference, asked_by, return_id, lines_net, lines_tax, shipping, allowance
+  FROM refunds WHERE order_id = $1 AND status = 'awaiting_approval' ORDER BY id FOR NO KEY UPDATE
+
+-- name: q_refund_waiting_lines :many (bigint order_id)
+SELECT l.item_id, l.quantity, l.amount FROM refunds r JOIN refund_lines l ON l.refund_id = r.id
+ WHERE r.order_id = $1 AND r.status = 'awaiting_approval' ORDER BY l.item_id
+
+-- name: q_refund_alone :one (bigint order_id)
+-- What members of staff gave back of the order without a second person.
+SELECT coalesce(sum(amount), 0)::bigint AS amount FROM refunds
+ WHERE order_id = $1 AND currency = 'IRT' AND asked_kind = 'staff' AND NOT automatic AND decided_by IS NULL AND status <> 'refused'
+
+-- name: q_refund_decide :one (bigint id, bigint version, text event, text to_state, text refusal)
+UPDATE refunds SET status = $4, event = $3, version = version + 1, refusal = $5, decided_at = shop_now(),
+       decided_by = CASE WHEN actor_kind() = 'staff' AND $3 <> 'withdraw' THEN actor_id() END,
+       decided_name = CASE WHEN $3 <> 'withdraw' THEN actor_name() END, done_at = CASE WHEN $4 = 'done' THEN shop_now() END
+ WHERE id = $1 AND version = $2 RETURNING id
+
+-- name: q_admin_refund_list :one (text status, bigint before, bigint max)
+WITH page AS (
+    SELECT r.* FROM refunds r
+     WHERE ($2 IS NULL OR r.id < $2)
+       AND CASE coalesce($1, '') WHEN '' THEN true WHEN 'open' THEN r.status NOT IN ('done', 'refused') ELSE r.status = $1 END
+     ORDER BY r.id DESC LIMIT $3)
+SELECT coalesce(jsonb_agg(admin_refund_json(p) ORDER BY p.id DESC), '[]')::text AS items,
+       CASE WHEN count(*) = $3 THEN min(p.id) END AS next FROM page p
 
 -- name: q_refund_route_id :opt (bigint id)
 SELECT id, order_id, customer_id FROM refunds WHERE id = $1

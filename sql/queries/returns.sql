@@ -13,6 +13,16 @@ INSERT INTO returns (order_id, customer_id) VALUES ($1, $2) RETURNING id, uuid
 -- name: q_return_line_add :exec (bigint return_id, bigint item, bigint quantity, text reason)
 INSERT INTO return_lines (return_id, item_id, quantity, reason) VALUES ($1, $2, $3::int, $4)
 
+-- name: q_return_photo_add :one (bigint return_id, bigint number, bytea image)
+INSERT INTO return_photos (return_id, number, image) VALUES ($1, $2::int, $3) RETURNING number
+
+-- name: q_return_photo_own :opt (text number, bigint customer, text uuid, bigint photo)
+SELECT p.image FROM return_photos p JOIN returns r ON r.id = p.return_id JOIN orders o ON o.id = r.order_id
+ WHERE o.number = $1 AND r.customer_id = $2 AND o.customer_id = $2 AND r.uuid = $3::uuid AND p.number = $4
+
+-- name: q_return_photo :opt (text uuid, bigint photo)
+SELECT p.image FROM return_photos p JOIN returns r ON r.id = p.return_id WHERE r.uuid = $1::uuid AND p.number = $2
+
 -- name: q_return_route :opt (text uuid)
 SELECT id, order_id FROM returns WHERE uuid = $1::uuid
 
@@ -41,7 +51,7 @@ SELECT variant_id, 'restock', restocked, $2 FROM l WHERE restocked > 0 ORDER BY 
 
 -- name: q_return_list :one (text status, bigint before, bigint max, text lang)
 WITH page AS (SELECT r.* FROM returns r WHERE ($1 IS NULL OR r.status = $1) AND ($2 IS NULL OR r.id < $2) ORDER BY r.id DESC LIMIT $3)
-SELECT coalesce(jsonb_agg(return_json(p, $4) || jsonb_build_object('customer',
+SELECT coalesce(jsonb_agg(return_json(p, $4) || jsonb_build_object('photos', return_photos_json(p, true), 'customer',
            (SELECT jsonb_build_object('name', c.name, 'phone', c.phone) FROM customers c WHERE c.id = p.customer_id))
            ORDER BY p.id DESC), '[]')::text AS items,
        CASE WHEN count(*) = $3 THEN min(p.id) END AS next FROM page p

@@ -1,4 +1,4 @@
-/* Staff: refunds and unresolved money. */
+/* Staff: giving money back, and unresolved money. */
 #include "routes/handlers.h"
 
 #include "auth/audit.h"
@@ -39,14 +39,6 @@ static const struct field refund_post_fields[] = {
 };
 const struct schema refund_post_in = SCHEMA(refund_post_in, refund_post_fields);
 
-struct refund_done_in {
-    const char *reference;
-};
-static const struct field refund_done_fields[] = {
-    FIELD(F_TEXT, refund_done_in, reference, .min = 1, .max = 100, .flags = F_REQUIRED, .doc = "of the bank transfer"),
-};
-const struct schema refund_done_in = SCHEMA(refund_done_in, refund_done_fields);
-
 static enum err check_input(struct op *op, const struct refund_post_in *in, const char **iban)
 {
     *iban = NULL;
@@ -76,20 +68,6 @@ enum err admin_refund_post(struct request *req)
     audit_write(op, "order.refund", arena_printf(op->arena, "order:%s", req->vars[0]), NULL, req->tree);
     req->reply.resource = "refund";
     reply_created(req, arena_printf(op->arena, "/admin/orders/%s", req->vars[0]));
-    return ERR_OK;
-}
-
-enum err admin_refund_done_post(struct request *req)
-{
-    const struct refund_done_in *in = req->input;
-    struct op *op = &req->op;
-    struct rows r;
-    TRY(refund_transferred(op, req->vars[0], in->reference));
-    TRY(db_query(op, &r, Q_REFUND_ROUTE, P_TEXT(req->vars[0])));
-    audit_write(op, "refund.transferred", arena_printf(op->arena, "refund:%s", req->vars[0]), NULL, req->tree);
-    req->reply.resource = "refund";
-    req->reply.resource_id = row_int(&r, 0, "id");
-    req->reply.location = req->accept == ACCEPT_HTML ? "/admin/payments?unresolved=true" : NULL;
     return ERR_OK;
 }
 

@@ -58,7 +58,7 @@ struct receive_in {
 };
 /* returns.c */
 route_handler return_post, admin_return_list_get, admin_return_approve_post, admin_return_refuse_post, admin_return_close_post,
-    admin_return_receive_post, admin_return_refund_post;
+    admin_return_receive_post, admin_return_refund_post, admin_return_photo_get, return_photo_get;
 extern const struct schema return_post_in, return_approve_in, return_refuse_in, return_refund_in, return_query;
 /* holiday.c */
 route_handler admin_holiday_list_get, admin_holiday_post, admin_holiday_delete;
@@ -67,8 +67,11 @@ extern const struct schema holiday_in;
 route_handler phone_order_post, pay_link_get, pay_link_post;
 extern const struct schema phone_order_in;
 /* admin_money.c */
-route_handler admin_refund_post, admin_refund_done_post, admin_payment_list_get, admin_payment_check_post;
-extern const struct schema refund_post_in, refund_done_in, admin_payment_query;
+route_handler admin_refund_post, admin_refund_done_post, admin_refund_list_get, admin_refund_approve_post, admin_refund_refuse_post,
+    admin_payment_list_get, admin_payment_check_post;
+route_handler admin_settlement_list_get, admin_settlement_post, admin_settlement_get, admin_settlement_book_post, admin_settlement_delete;
+extern const struct schema settlement_post_in, settlement_query;
+extern const struct schema refund_post_in, refund_done_in, refund_refuse_in, refund_query, admin_payment_query;
 /* receipt.c */
 route_handler payment_receipt_post;
 extern const struct schema receipt_in;

@@ -99,9 +99,9 @@ const struct schema wallet_query = SCHEMA(wallet_query, wallet_fields);
 static enum err wallet_statement(struct request *req)
 {
     static const struct report_column columns[] = {
-        { "at", ROW_TEXT, "زمان", "Time" },     { "kind", ROW_TEXT, "شرح", "What" },
-        { "number", ROW_TEXT, "سفارش", "Order" }, { "amount", ROW_INT, "مبلغ", "Amount" },
-        { "held", ROW_INT, "رزرو", "Held" },    { "balance", ROW_INT, "مانده", "Balance" },
+        { "at", ROW_TEXT, "زمان", "Time", report_moment, false },     { "kind", ROW_TEXT, "شرح", "What", report_word, false },
+        { "number", ROW_TEXT, "سفارش", "Order", NULL, false }, { "amount", ROW_INT, "مبلغ", "Amount", NULL, false },
+        { "held", ROW_INT, "رزرو", "Held", NULL, false },    { "balance", ROW_INT, "مانده", "Balance", NULL, false },
     };
     struct rows r;
     TRY(db_query(&req->op, &r, Q_WALLET_STATEMENT, P_INT(req->principal.id)));

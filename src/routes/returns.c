@@ -20,10 +20,12 @@ static const struct schema return_line_in = SCHEMA(return_line, return_line_fiel
 struct return_post_in {
     const struct return_line *lines;
     size_t line_count;
+    const struct upload *photos;
 };
 static const struct field return_post_fields[] = {
     FIELD(F_ARRAY, return_post_in, lines, .min = 1, .max = 100, .sub = &return_line_in, .flags = F_REQUIRED,
           .count_offset = offsetof(struct return_post_in, line_count)),
+    FIELD(F_FILE, return_post_in, photos, .doc = "up to four JPEG, PNG or WebP, the field repeated; together at most 8 MiB"),
 };
 const struct schema return_post_in = SCHEMA(return_post_in, return_post_fields);
 
@@ -68,14 +70,49 @@ enum err return_post(struct request *req)
     struct op *op = &req->op;
     struct order_facts o;
     struct rows r;
+    struct str photos[RETURN_PHOTOS_MAX + 1];
+    size_t n = 0;
+    for (size_t i = 0; i < req->upload_count && n <= RETURN_PHOTOS_MAX; i++)
+        photos[n++] = req->uploads[i].data; /* the schema takes no other files */
+    TRY(return_photos_make(op, photos, n));
     TRY(db_look(op, &r, Q_ORDER_OWN, P_TEXT(req->vars[0]), P_INT(req->principal.id)));
     if (r.count == 0)
         return err_set(op, ERR_NOT_FOUND, NULL);
     TRY(order_lock(op, row_int(&r, 0, "id"), true, &o));
     TRY(return_request(op, &o, in->lines, in->line_count, &req->reply.resource_id));
+    return_photos_add(op, req->reply.resource_id, photos, n);
     req->reply.resource = "return";
     reply_created(req, arena_printf(op->arena, "/orders/%s", o.number));
     return ERR_OK;
+}
+
+static enum err show(struct request *req, const struct rows *r)
+{
+    if (r->count == 0)
+        return err_set(&req->op, ERR_NOT_FOUND, NULL);
+    struct str image = row_bytes(&req->op, r, 0, "image");
+    reply_body(req, "image/webp", image.p, image.n);
+    return ERR_OK;
+}
+
+enum err return_photo_get(struct request *req)
+{
+    struct rows r;
+    int64_t number;
+    if (!str_int(str_of(req->vars[2]), &number))
+        return err_set(&req->op, ERR_NOT_FOUND, NULL);
+    TRY(db_query(&req->op, &r, Q_RETURN_PHOTO_OWN, P_TEXT(req->vars[0]), P_INT(req->principal.id), P_TEXT(req->vars[1]), P_INT(number)));
+    return show(req, &r);
+}
+
+enum err admin_return_photo_get(struct request *req)
+{
+    struct rows r;
+    int64_t number;
+    if (!str_int(str_of(req->vars[1]), &number))
+        return err_set(&req->op, ERR_NOT_FOUND, NULL);
+    TRY(db_query(&req->op, &r, Q_RETURN_PHOTO, P_TEXT(req->vars[0]), P_INT(number)));
+    return show(req, &r);
 }
 
 enum err admin_return_list_get(struct request *req)
@@ -107,7 +144,7 @@ static enum err decide(struct request *req, const char *event)
     struct order_facts o;
     int64_t id;
     TRY(return_open(&req->op, req->vars[0], &o, &id));
-    TRY(return_decide(&req->op, id, event, in->reason));
+    TRY(return_decide(&req->op, &o, id, event, in->reason));
     answer(req, id, event);
     return ERR_OK;
 }

@@ -1,6 +1,8 @@
 /* Postings. */
 #include "shop/ledger.h"
 
+#include <string.h>
+
 #include "db/db.h"
 
 #define LEDGER_ENTRIES_MAX 32
@@ -10,23 +12,31 @@ static const char *const event_names[LEDGER_EVENT_COUNT] = {
     [LEDGER_REFUND_TO_GATEWAY] = "refund_to_gateway", [LEDGER_REFUND_BY_TRANSFER] = "refund_by_transfer",
     [LEDGER_SUSPENSE_IN] = "suspense_in", [LEDGER_SUSPENSE_REFUND] = "suspense_refund",
     [LEDGER_SUSPENSE_TO_GATEWAY] = "suspense_to_gateway", [LEDGER_SUSPENSE_BY_TRANSFER] = "suspense_by_transfer",
+    [LEDGER_SETTLEMENT] = "settlement", [LEDGER_SETTLEMENT_REFUND] = "settlement_refund", [LEDGER_FEE] = "fee",
     [LEDGER_TOPUP] = "topup", [LEDGER_WALLET_ADJUSTMENT] = "wallet_adjustment",
 };
 
 enum account {
-    ACCOUNT_GATEWAY_CLEARING, ACCOUNT_BANK, ACCOUNT_COURIER, ACCOUNT_WALLET, ACCOUNT_RECEIVABLE, ACCOUNT_SALES,
-    ACCOUNT_DISCOUNTS, ACCOUNT_TAX, ACCOUNT_SHIPPING, ACCOUNT_RETURNS, ACCOUNT_ALLOWANCES, ACCOUNT_REFUNDS_PAYABLE,
-    ACCOUNT_SUSPENSE, ACCOUNT_FEES, ACCOUNT_ADJUSTMENTS
+#define ACCOUNT(id, name, fa, en) ACCOUNT_##id,
+#include "shop/accounts.def"
+#undef ACCOUNT
 };
 
-static const char *const account_names[] = { /* the labels of the type ledger_account */
-    [ACCOUNT_GATEWAY_CLEARING] = "gateway_clearing", [ACCOUNT_BANK] = "bank", [ACCOUNT_COURIER] = "courier",
-    [ACCOUNT_WALLET] = "wallet", [ACCOUNT_RECEIVABLE] = "receivable", [ACCOUNT_SALES] = "sales",
-    [ACCOUNT_DISCOUNTS] = "discounts", [ACCOUNT_TAX] = "tax", [ACCOUNT_SHIPPING] = "shipping",
-    [ACCOUNT_RETURNS] = "returns", [ACCOUNT_ALLOWANCES] = "allowances",
-    [ACCOUNT_REFUNDS_PAYABLE] = "refunds_payable", [ACCOUNT_SUSPENSE] = "suspense", [ACCOUNT_FEES] = "fees",
-    [ACCOUNT_ADJUSTMENTS] = "adjustments",
+static const struct {
+    const char *name, *fa, *en;
+} accounts[] = {
+#define ACCOUNT(id, name, fa, en) { name, fa, en },
+#include "shop/accounts.def"
+#undef ACCOUNT
 };
+
+const char *ledger_account_title(const char *name, enum lang lang)
+{
+    for (size_t i = 0; i < sizeof(accounts) / sizeof(accounts[0]); i++)
+        if (strcmp(accounts[i].name, name) == 0)
+            return lang == LANG_FA ? accounts[i].fa : accounts[i].en;
+    return name;
+}
 
 static const struct posting {
     enum ledger_event event;
@@ -43,7 +53,7 @@ static const struct posting {
 void ledger_post(struct op *op, enum ledger_event event, const struct ledger_refs *refs,
                  const int64_t amounts[SOURCE_COUNT])
 {
-    const char *accounts[LEDGER_ENTRIES_MAX], *currencies[LEDGER_ENTRIES_MAX];
+    const char *names[LEDGER_ENTRIES_MAX], *currencies[LEDGER_ENTRIES_MAX];
     int64_t values[LEDGER_ENTRIES_MAX];
     size_t n = 0;
     for (size_t i = 0; i < sizeof(postings) / sizeof(postings[0]); i++) {
@@ -51,8 +61,8 @@ void ledger_post(struct op *op, enum ledger_event event, const struct ledger_ref
         int64_t amount = amounts[p->source];
         if (p->event != event || amount == 0)
             continue;
-        accounts[n] = account_names[p->debit];
-        accounts[n + 1] = account_names[p->credit];
+        names[n] = accounts[p->debit].name;
+        names[n + 1] = accounts[p->credit].name;
         currencies[n] = currencies[n + 1] = p->currency;
         values[n] = amount;
         values[n + 1] = -amount;
@@ -62,5 +72,5 @@ void ledger_post(struct op *op, enum ledger_event event, const struct ledger_ref
         return;
     db_queue(op, Q_LEDGER_POST, P_TEXT(event_names[event]), refs->order ? P_INT(refs->order) : P_NULL,
              refs->payment ? P_INT(refs->payment) : P_NULL, refs->refund ? P_INT(refs->refund) : P_NULL,
-             P_TEXTS(accounts, n), P_TEXTS(currencies, n), P_INTS(values, n));
+             P_TEXTS(names, n), P_TEXTS(currencies, n), P_INTS(values, n));
 }

@@ -4,14 +4,10 @@
 #include <string.h>
 
 #include "core/arena.h"
-#include "core/conf.h"
-#include "core/view.h"
 #include "db/db.h"
-#include "db/lock.h"
-#include "db/outbox.h"
 #include "shop/gateway.h"
-#include "shop/ledger.h"
 #include "shop/price.h"
+#include "shop/refund_row.h"
 
 /* What a refund gives back, by ledger account. */
 struct parts {
@@ -30,25 +26,6 @@ static int64_t take(int64_t *from, int64_t most)
     return n;
 }
 
-/* How a target begins: state, event, and what follows. */
-struct target {
-    const char *name, *status, *event;
-};
-
-static const struct target targets[] = {
-    { "gateway", "requested", "request" },
-    { "wallet", "done", "credit" },
-    { "manual", "awaiting_transfer", "promise" },
-};
-
-static const struct target *target_find(const char *name)
-{
-    for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
-        if (strcmp(targets[i].name, name) == 0)
-            return &targets[i];
-    return NULL;
-}
-
 static const char *choose_target(struct op *op, const struct order_payment *p, const char *wanted)
 {
     bool can = p->gateway && gateway_can_refund(op, p->gateway);
@@ -60,61 +37,56 @@ static const char *choose_target(struct op *op, const struct order_payment *p, c
     return can ? "gateway" : "manual";
 }
 
-static void follow_up(struct op *op, int64_t refund_id, const char *target)
+/* A request on its way into rows. */
+struct giving {
+    const struct refund_in *in;
+    struct parts left;  /* to be shared out to the rows */
+    bool waits, automatic;
+    int64_t first; /* row; 0: none yet */
+};
+
+static enum err insert(struct op *op, const struct order_facts *o, const struct giving *g, const struct refund_target *t,
+                       struct refund_row *r)
 {
-    struct view *payload = view_new(op->arena);
-    view_int(payload, "refund_id", refund_id);
-    if (strcmp(target, "gateway") == 0)
-        outbox_add(op, "refund_send", arena_printf(op->arena, "refund:%lld", (long long)refund_id), payload, 0);
-    else
-        outbox_add(op, "refund_message", arena_printf(op->arena, "refund:%lld", (long long)refund_id), payload, 0);
+    struct rows rows;
+    TRY(db_query(op, &rows, Q_REFUND_INSERT, P_INT(r->payment), P_INT(o->id), P_INT(o->customer_id), P_INT(r->amount),
+                 P_TEXT(t->name), P_TEXT(g->in->iban), P_TEXT(r->reference), P_TEXT(g->in->reason),
+                 P_TEXT(g->waits ? "awaiting_approval" : t->status), P_TEXT(g->waits ? "ask" : t->event),
+                 g->first ? P_INT(g->first) : P_NULL, P_BOOL(g->automatic), P_INT(r->net), P_INT(r->tax), P_INT(r->shipping),
+                 P_INT(r->allowance), g->in->return_id && g->waits && !g->first ? P_INT(g->in->return_id) : P_NULL));
+    r->id = row_int(&rows, 0, "id");
+    return ERR_OK;
 }
 
-/* Staff who name the transfer's reference have made it already. */
-static void queue_transferred(struct op *op, const struct ledger_refs *refs, const int64_t amounts[SOURCE_COUNT],
-                              const char *reference)
+static enum err refund_from(struct op *op, struct order_facts *o, struct order_payment *p, int64_t amount, struct giving *g)
 {
-    db_queue(op, Q_REFUND_MOVE, P_INT(refs->refund), P_INT(1), P_TEXT("transfer"), P_TEXT("done"), P_TEXT(reference));
-    ledger_post(op, LEDGER_REFUND_BY_TRANSFER, refs, amounts);
-}
-
-static enum err refund_from(struct op *op, struct order_facts *o, struct order_payment *p, int64_t amount,
-                            struct parts *left, const struct refund_in *in, int64_t *refund_id)
-{
-    const struct target *t = target_find(choose_target(op, p, in->target));
+    const struct refund_target *t = refund_target(choose_target(op, p, g->in->target));
     if (!t)
         return err_set(op, ERR_INVALID_FIELD, NULL);
-    if (in->target && strcmp(t->name, "wallet") == 0 && strcmp(p->method, "wallet") != 0 && !in->consent)
+    bool credit = strcmp(t->name, "wallet") == 0;
+    if (g->in->target && credit && strcmp(p->method, "wallet") != 0 && !g->in->consent)
         return err_set(op, ERR_REFUND_CONSENT, NULL);
-    struct rows r;
-    db_queue(op, Q_REFUND_COMMIT, P_INT(p->id), P_INT(amount));
-    TRY(db_query(op, &r, Q_REFUND_INSERT, P_INT(p->id), P_INT(o->id), P_INT(o->customer_id), P_INT(amount), P_TEXT("IRT"),
-                 P_TEXT(t->name), P_TEXT(in->iban), P_TEXT(in->reason), P_TEXT(t->status), P_TEXT(t->event)));
-    int64_t id = row_int(&r, 0, "id"), a[SOURCE_COUNT] = { 0 };
-    struct ledger_refs refs = { .order = o->id, .payment = p->id, .refund = id };
-    a[SOURCE_REFUND_AMOUNT] = amount;
+    struct refund_row r = { .version = 1, .order = o->id, .payment = p->id, .customer = o->customer_id, .amount = amount,
+        .target = t->name };
+    if (strcmp(t->name, "manual") == 0 && op->actor.kind == ACTOR_STAFF)
+        r.reference = g->in->reference;
     int64_t rest = amount;
-    rest -= a[SOURCE_LINES_NET] = take(&left->net, rest);
-    rest -= a[SOURCE_LINES_TAX] = take(&left->tax, rest);
-    rest -= a[SOURCE_SHIPPING_AMOUNT] = take(&left->shipping, rest);
-    a[SOURCE_ALLOWANCE_AMOUNT] = take(&left->allowance, rest);
-    ledger_post(op, LEDGER_REFUND, &refs, a);
-    if (strcmp(t->name, "wallet") == 0) {
-        db_queue(op, Q_REFUND_TO_WALLET, P_INT(o->customer_id), P_INT(amount), P_INT(o->id), P_INT(p->id), P_INT(id));
-        ledger_post(op, LEDGER_REFUND_TO_WALLET, &refs, a);
-    }
-    if (strcmp(t->name, "manual") == 0 && in->reference && op->actor.kind == ACTOR_STAFF)
-        queue_transferred(op, &refs, a, in->reference);
-    follow_up(op, id, t->name);
+    rest -= r.net = take(&g->left.net, rest);
+    rest -= r.tax = take(&g->left.tax, rest);
+    rest -= r.shipping = take(&g->left.shipping, rest);
+    r.allowance = take(&g->left.allowance, rest);
+    db_queue(op, Q_REFUND_COMMIT, P_INT(p->id), P_INT(amount));
+    TRY(insert(op, o, g, t, &r));
+    if (!g->waits)
+        refund_take_effect(op, &r);
     p->refund_committed += amount;
-    if (*refund_id == 0)
-        *refund_id = id;
+    if (g->first == 0)
+        g->first = r.id;
     return ERR_OK;
 }
 
 /* Takes the sum from the payments: not the wallet first, then the wallet. */
-static enum err draw(struct op *op, struct order_facts *o, int64_t amount, struct parts *parts,
-                     const struct refund_in *in, int64_t *refund_id)
+static enum err draw(struct op *op, struct order_facts *o, int64_t amount, struct giving *g)
 {
     for (int wallet = 0; wallet < 2; wallet++)
         for (size_t i = 0; i < o->payment_count && amount > 0; i++) {
@@ -122,7 +94,7 @@ static enum err draw(struct op *op, struct order_facts *o, int64_t amount, struc
             int64_t part = min64(amount, p->captured - p->refund_committed);
             if ((strcmp(p->method, "wallet") == 0) != wallet || part <= 0)
                 continue;
-            TRY(refund_from(op, o, p, part, parts, in, refund_id));
+            TRY(refund_from(op, o, p, part, g));
             amount -= part;
         }
     if (amount > 0)
@@ -161,90 +133,133 @@ static void shrink(struct parts *parts, int64_t less)
 
 enum err refund_whole_order(struct op *op, struct order_facts *o, const struct refund_in *in)
 {
-    struct parts parts = { 0 };
+    struct giving g = { .in = in, .automatic = true };
     struct rows left;
-    int64_t id = 0, amount = remainder_of(o);
+    TRY(refund_withdraw(op, o));
+    int64_t amount = remainder_of(o);
     if (amount == 0)
         return ERR_OK;
     TRY(db_query(op, &left, Q_REFUND_SHIPPING_LEFT, P_INT(o->id)));
     for (size_t i = 0; i < o->item_count; i++)
         if (o->items[i].quantity > o->items[i].refunded_quantity)
-            add_line(op, &o->items[i], o->items[i].quantity - o->items[i].refunded_quantity, &parts);
-    parts.shipping = row_int(&left, 0, "shipping");
-    parts.allowance = amount - parts.net - parts.tax - parts.shipping;
-    if (parts.allowance < 0) {
-        int64_t less = -parts.allowance;
-        parts.allowance = 0;
-        shrink(&parts, less);
+            add_line(op, &o->items[i], o->items[i].quantity - o->items[i].refunded_quantity, &g.left);
+    g.left.shipping = row_int(&left, 0, "shipping");
+    g.left.allowance = amount - g.left.net - g.left.tax - g.left.shipping;
+    if (g.left.allowance < 0) {
+        int64_t less = -g.left.allowance;
+        g.left.allowance = 0;
+        shrink(&g.left, less);
     }
-    return draw(op, o, amount, &parts, in, &id);
+    return draw(op, o, amount, &g);
+}
+
+/* The lines of a request, by what each gives back. */
+struct shares {
+    int64_t *units, *amounts;
+};
+
+static struct shares shares_new(struct op *op, size_t n)
+{
+    return (struct shares){ arena_array(op->arena, int64_t, n + 1), arena_array(op->arena, int64_t, n + 1) };
+}
+
+static void write_lines(struct op *op, const struct refund_in *in, const struct shares *s, int64_t refund_id)
+{
+    for (size_t k = 0; k < in->line_count; k++)
+        if (s->units[k] > 0)
+            db_queue(op, Q_REFUND_LINE, P_INT(refund_id), P_INT(in->lines[k].item_id), P_INT(s->units[k]), P_INT(s->amounts[k]));
+}
+
+static enum err check_line(struct op *op, const struct order_facts *o, const struct refund_in *in, size_t k)
+{
+    const struct order_item *item = order_item(o, in->lines[k].item_id);
+    const char *wrong = item ? NULL : "not_found";
+    for (size_t i = 0; i < k; i++)
+        if (in->lines[i].item_id == in->lines[k].item_id)
+            wrong = "duplicate";
+    if (wrong) {
+        err_field(op, arena_printf(op->arena, "/lines/%zu/item_id", k), wrong, NULL);
+        return ERR_INVALID_FIELD;
+    }
+    if (in->lines[k].quantity > item->quantity - item->refunded_quantity)
+        return err_set(op, ERR_REFUND_EXCEEDS, NULL);
+    return ERR_OK;
 }
 
 enum err refund_order(struct op *op, struct order_facts *o, const struct refund_in *in, int64_t *refund_id)
 {
-    struct parts parts = { .allowance = in->line_count ? 0 : in->amount };
-    int64_t *shares = arena_array(op->arena, int64_t, in->line_count + 1);
-    *refund_id = 0;
+    struct giving g = { .in = in, .left.allowance = in->line_count ? 0 : in->amount };
+    struct shares s = shares_new(op, in->line_count);
+    TRY(refund_none_waiting(op, o));
     for (size_t k = 0; k < in->line_count; k++) {
-        struct order_item *item = NULL;
-        for (size_t i = 0; i < o->item_count; i++)
-            if (o->items[i].id == in->lines[k].item_id)
-                item = &o->items[i];
-        if (!item) {
-            err_field(op, arena_printf(op->arena, "/lines/%zu/item_id", k), "not_found", NULL);
-            return ERR_INVALID_FIELD;
-        }
-        if (in->lines[k].quantity > item->quantity - item->refunded_quantity)
-            return err_set(op, ERR_REFUND_EXCEEDS, NULL);
-        shares[k] = add_line(op, item, in->lines[k].quantity, &parts);
+        TRY(check_line(op, o, in, k));
+        s.units[k] = in->lines[k].quantity;
+        s.amounts[k] = add_line(op, order_item(o, in->lines[k].item_id), s.units[k], &g.left);
     }
-    int64_t amount = parts.net + parts.tax + parts.allowance;
+    int64_t amount = g.left.net + g.left.tax + g.left.allowance;
     if (amount > remainder_of(o))
         return err_set(op, ERR_REFUND_EXCEEDS, NULL);
     if (amount == 0)
         return err_set(op, ERR_NOTHING_TO_PAY, NULL);
-    TRY(draw(op, o, amount, &parts, in, refund_id));
-    for (size_t k = 0; k < in->line_count; k++)
-        db_queue(op, Q_REFUND_LINE, P_INT(*refund_id), P_INT(in->lines[k].item_id), P_INT(in->lines[k].quantity),
-                 P_INT(shares[k]));
+    TRY(refund_needs_second(op, o, amount, &g.waits));
+    TRY(draw(op, o, amount, &g));
+    write_lines(op, in, &s, g.first);
+    *refund_id = g.first;
     return ERR_OK;
+}
+
+/* Once every unit is given back, what is left of the shipping follows. */
+static enum err add_shipping(struct op *op, const struct order_facts *o, struct parts *parts)
+{
+    struct rows left;
+    for (size_t i = 0; i < o->item_count; i++)
+        if (o->items[i].refunded_quantity < o->items[i].quantity)
+            return ERR_OK;
+    TRY(db_query(op, &left, Q_REFUND_SHIPPING_LEFT, P_INT(o->id)));
+    parts->shipping = row_int(&left, 0, "shipping");
+    return ERR_OK;
+}
+
+/* Nothing canceled or returned among the units: no reason to disturb what waits. */
+static bool none_came_back(const struct order_facts *o, const struct refund_in *in)
+{
+    for (size_t k = 0; k < in->line_count; k++) {
+        const struct order_item *item = order_item(o, in->lines[k].item_id);
+        if (item && min64(in->lines[k].quantity, item->canceled + item->returned) > 0)
+            return false;
+    }
+    return true;
 }
 
 enum err refund_units(struct op *op, struct order_facts *o, const struct refund_in *in, int64_t *refund_id)
 {
-    struct parts parts = { 0 };
-    int64_t *units = arena_array(op->arena, int64_t, in->line_count + 1), *shares = arena_array(op->arena, int64_t, in->line_count + 1);
-    int64_t left = remainder_of(o);
+    struct giving g = { .in = in, .automatic = !in->asked };
+    struct shares s = shares_new(op, in->line_count);
     *refund_id = 0;
+    if (none_came_back(o, in))
+        return ERR_OK;
+    TRY(in->asked ? refund_none_waiting(op, o) : refund_withdraw(op, o));
+    int64_t left = remainder_of(o);
     if (left == 0)
         return ERR_OK;
     for (size_t k = 0; k < in->line_count; k++) {
         struct order_item *item = order_item(o, in->lines[k].item_id);
-        units[k] = item ? min64(in->lines[k].quantity, item->canceled + item->returned - item->refunded_quantity) : 0;
-        if (units[k] > 0)
-            shares[k] = add_line(op, item, units[k], &parts);
+        s.units[k] = item ? min64(in->lines[k].quantity, item->canceled + item->returned - item->refunded_quantity) : 0;
+        if (s.units[k] > 0)
+            s.amounts[k] = add_line(op, item, s.units[k], &g.left);
     }
-    int64_t amount = min64(parts.net + parts.tax, left);
-    shrink(&parts, parts.net + parts.tax - amount);
+    if (in->shipping)
+        TRY(add_shipping(op, o, &g.left));
+    int64_t all = g.left.net + g.left.tax + g.left.shipping, amount = min64(all, left);
+    shrink(&g.left, all - amount);
     if (amount == 0)
         return ERR_OK;
-    TRY(draw(op, o, amount, &parts, in, refund_id));
-    for (size_t k = 0; k < in->line_count; k++)
-        if (units[k] > 0)
-            db_queue(op, Q_REFUND_LINE, P_INT(*refund_id), P_INT(in->lines[k].item_id), P_INT(units[k]), P_INT(shares[k]));
-    return ERR_OK;
-}
-
-enum err refund_suspense(struct op *op, int64_t payment_id, int64_t order_id, int64_t customer_id, int64_t rial,
-                         const char *gateway, const char *reason)
-{
-    const struct target *t = target_find(gateway && gateway_can_refund(op, gateway) ? "gateway" : "manual");
-    struct rows r;
-    TRY(db_query(op, &r, Q_REFUND_INSERT, P_INT(payment_id), order_id ? P_INT(order_id) : P_NULL, P_INT(customer_id),
-                 P_INT(rial), P_TEXT("IRR"), P_TEXT(t->name), P_NULL, P_TEXT(reason), P_TEXT(t->status), P_TEXT(t->event)));
-    int64_t id = row_int(&r, 0, "id"), a[SOURCE_COUNT] = { 0 };
-    a[SOURCE_RECEIVED_RIAL] = rial;
-    ledger_post(op, LEDGER_SUSPENSE_REFUND, &(struct ledger_refs){ .order = order_id, .payment = payment_id, .refund = id }, a);
-    follow_up(op, id, t->name);
+    if (in->asked)
+        TRY(refund_needs_second(op, o, amount, &g.waits));
+    if (in->waits)
+        *in->waits = g.waits;
+    TRY(draw(op, o, amount, &g));
+    write_lines(op, in, &s, g.first);
+    *refund_id = g.first;
     return ERR_OK;
 }

@@ -24,15 +24,25 @@ struct refund_in {
     bool consent;                   /* the customer agreed to store credit */
     const char *iban, *reason;
     const char *reference;          /* manual, by staff: the transfer is made already; NULL: to come */
+    bool asked;                     /* units: a person asks for it, so that the limit for one person applies */
+    int64_t return_id;              /* units: that it pays; 0: none */
+    bool *waits;                    /* units: told whether it waits for a second person; NULL: nobody asks */
+    bool shipping;                  /* units: also the shipping, once every unit of the order is given back */
 };
 
 /* Everything captured and not yet promised back: all lines, the shipping and the rest. */
 enum err refund_whole_order(struct op *op, struct order_facts *o, const struct refund_in *in) MUST_CHECK;
-/* By lines or by amount; over the remainder is ERR_REFUND_EXCEEDS. *refund_id: the first one made. */
+/* By lines or by amount; over the remainder is ERR_REFUND_EXCEEDS. *refund_id: the first one made. Above
+ * what one person may give back of an order alone, it waits for a second one; meanwhile its sum is set
+ * aside and no other refund is taken (ERR_REFUND_WAITING). What goes back by itself is never held up:
+ * it withdraws what waits. */
 enum err refund_order(struct op *op, struct order_facts *o, const struct refund_in *in, int64_t *refund_id) MUST_CHECK;
 /* Units that were canceled or came back give back their share by themselves: what earlier refunds of
  * these units gave is not given twice, never more than is left. *refund_id 0: nothing is owed. */
 enum err refund_units(struct op *op, struct order_facts *o, const struct refund_in *in, int64_t *refund_id) MUST_CHECK;
+/* The second person's word on a waiting refund, and on the others of the same request. Who asked may
+ * refuse, not approve. `why` is for staff. */
+enum err refund_decide(struct op *op, const char *uuid, bool yes, const char *why, int64_t *refund_id) MUST_CHECK;
 /* Money in suspense goes home: the whole sum in the bank's currency. */
 enum err refund_suspense(struct op *op, int64_t payment_id, int64_t order_id, int64_t customer_id, int64_t rial,
                          const char *gateway /* NULL: by transfer, as it came */, const char *reason) MUST_CHECK;

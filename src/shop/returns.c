@@ -7,6 +7,9 @@
 #include "db/db.h"
 #include "db/tx.h"
 #include "shop/fsm.h"
+#include "shop/media.h"
+#include "shop/refund_row.h"
+#include "shop/settings.h"
 
 static enum err wrong(struct op *op, size_t k, const char *member, const char *code)
 {
@@ -84,6 +87,28 @@ enum err return_request(struct op *op, struct order_facts *o, const struct retur
     return ERR_OK;
 }
 
+enum err return_photos_make(struct op *op, struct str *photos, size_t n)
+{
+    struct media_file file;
+    if (n > RETURN_PHOTOS_MAX) {
+        err_field(op, "/photos", "too_many", NULL);
+        return ERR_INVALID_FIELD;
+    }
+    for (size_t i = 0; i < n; i++) {
+        enum err e = media_make(op, photos[i], &file, &photos[i]);
+        if (e == ERR_IMAGE_INVALID && op->err->fields)
+            op->err->fields->pointer = "/photos";
+        TRY(e);
+    }
+    return ERR_OK;
+}
+
+void return_photos_add(struct op *op, int64_t id, const struct str *photos, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        db_queue(op, Q_RETURN_PHOTO_ADD, P_INT(id), P_INT((int64_t)i + 1), P_BYTES(photos[i].p, photos[i].n));
+}
+
 /* ---- deciding ---- */
 
 enum err return_open(struct op *op, const char *uuid, struct order_facts *o, int64_t *id)
@@ -108,8 +133,10 @@ static enum err move(struct op *op, int64_t id, const char *event, const char *r
     return ERR_OK;
 }
 
-enum err return_decide(struct op *op, int64_t id, const char *event, const char *reason)
+enum err return_decide(struct op *op, const struct order_facts *o, int64_t id, const char *event, const char *reason)
 {
+    if (strcmp(event, "close") == 0)
+        TRY(refund_none_waiting(op, o));
     return move(op, id, event, reason, 0);
 }
 
@@ -156,7 +183,10 @@ enum err return_refund(struct op *op, struct order_facts *o, int64_t id, const s
 {
     struct rows r, got;
     int64_t refund_id;
+    bool waits = false;
+    struct settings s;
     struct refund_in in = *refund;
+    TRY(settings_load(op, &s));
     TRY(db_query(op, &r, Q_RETURN_LOCK, P_INT(id)));
     if (!fsm_find(MACHINE_RETURN, row_text(&r, 0, "status"), "refund"))
         return illegal(op, row_text(&r, 0, "status"), "refund");
@@ -166,6 +196,17 @@ enum err return_refund(struct op *op, struct order_facts *o, int64_t id, const s
         lines[i] = (struct refund_line){ .item_id = row_int(&got, i, "item_id"), .quantity = row_int(&got, i, "received") };
     in.lines = lines;
     in.line_count = (size_t)got.count;
+    in.asked = true;
+    in.shipping = s.return_refunds_shipping;
+    in.return_id = id;
+    in.waits = &waits;
     TRY(refund_units(op, o, &in, &refund_id));
+    if (waits)
+        return ERR_OK;
     return move(op, id, refund_id ? "refund" : "close", in.reason, refund_id);
+}
+
+enum err return_paid(struct op *op, int64_t id, int64_t refund_id)
+{
+    return move(op, id, "refund", NULL, refund_id);
 }

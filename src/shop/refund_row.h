@@ -1,0 +1,37 @@
+/* A refund's row from its beginning to the moment it takes effect: booked, store credit given, bank or
+ * buyer told. Private to the refunds; inside a transaction, after order_lock. Any process. */
+#ifndef SHOP_REFUND_ROW_H
+#define SHOP_REFUND_ROW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "shop/order_facts.h"
+
+struct refund_row {
+    int64_t id, version, order, payment, customer, amount;
+    int64_t net, tax, shipping, allowance; /* what it gives back, by account; their sum is `amount` */
+    const char *target;
+    const char *reference; /* manual: the transfer is made already; NULL: to come */
+};
+
+/* How a target begins: state, and the event that leads there. */
+struct refund_target {
+    const char *name, *status, *event;
+};
+const struct refund_target *refund_target(const char *name); /* NULL: no such target */
+
+/* The row stands in its target's first state: now it counts. */
+void refund_take_effect(struct op *op, const struct refund_row *r);
+/* What follows from a refund that has just begun. */
+void refund_follow_up(struct op *op, int64_t refund_id, const char *target);
+
+/* ERR_REFUND_WAITING while a refund of the order waits for a second person. */
+enum err refund_none_waiting(struct op *op, const struct order_facts *o) MUST_CHECK;
+/* Money that goes back by itself overtakes what waits: it is withdrawn, and `o` knows. */
+enum err refund_withdraw(struct op *op, struct order_facts *o) MUST_CHECK;
+/* May the actor give back so much more of the order alone? */
+enum err refund_needs_second(struct op *op, const struct order_facts *o, int64_t amount, bool *needs) MUST_CHECK;
+
+#endif
