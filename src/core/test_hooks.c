@@ -52,4 +52,12 @@ void test_point(const char *name)
         hold(dir, name, gate);
 }
 
+void test_point_of(const char *name, const char *part)
+{
+    char whole[128];
+    test_point(name);
+    snprintf(whole, sizeof(whole), "%s.%s", name, part);
+    test_point(whole);
+}
+
 #endif

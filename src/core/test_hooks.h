@@ -16,6 +16,7 @@
 #ifdef TEST_HOOKS
 bool test_omits(const char *what);
 void test_point(const char *name);
+void test_point_of(const char *name, const char *part); /* the points NAME and NAME.PART */
 #else
 static inline bool test_omits(const char *what)
 {
@@ -25,6 +26,11 @@ static inline bool test_omits(const char *what)
 static inline void test_point(const char *name)
 {
     (void)name;
+}
+static inline void test_point_of(const char *name, const char *part)
+{
+    (void)name;
+    (void)part;
 }
 #endif
 

@@ -64,7 +64,7 @@ static enum err commit_outcome(struct op *op, const char *xid)
     return ERR_DB_UNAVAILABLE;
 }
 
-static enum err commit(struct op *op, bool *again)
+static enum err commit(struct op *op, const char *name, bool *again)
 {
     struct db *db = op->db;
     if (db->tx == TX_QUEUED && db->queued == TX_OPENING) { /* nothing was asked or written */
@@ -73,11 +73,11 @@ static enum err commit(struct op *op, bool *again)
         return ERR_OK;
     }
     struct queued *end = db_queue(op, Q_TX_COMMIT);
-    test_point("before_commit");
+    test_point_of("before_commit", name);
     enum err e = trip_run(op);
     if (!e) {
         db->tx = TX_NONE;
-        test_point("after_commit");
+        test_point_of("after_commit", name);
         if (strcmp(PQcmdStatus((PGresult *)(uintptr_t)end->rows.result), "COMMIT") == 0)
             return ERR_OK;
         return err_internal(op, ERR_INTERNAL, "COMMIT ended as ROLLBACK");
@@ -101,7 +101,7 @@ static void pause_before_retry(int attempt)
     clock_sleep_ms(5 * attempt + (int)crypto_random_below(10 * (uint32_t)attempt + 5));
 }
 
-enum err db_tx(struct op *op, tx_fn *fn, void *arg)
+enum err db_tx_named(struct op *op, tx_fn *fn, void *arg, const char *name)
 {
     struct db *db = op->db;
     if (db->tx != TX_NONE)
@@ -116,7 +116,7 @@ enum err db_tx(struct op *op, tx_fn *fn, void *arg)
         if (!e && db->tx == TX_FAILED)
             e = err_internal(op, ERR_INTERNAL, "an error of the database was passed over");
         if (!e)
-            e = commit(op, &again);
+            e = commit(op, name, &again);
         if (!e)
             return ERR_OK;
         again = again || db->lost || db->retryable;

@@ -14,7 +14,10 @@
 
 typedef enum err tx_fn(struct op *op, void *arg);
 
-enum err db_tx(struct op *op, tx_fn *fn, void *arg) MUST_CHECK;
+/* `name` is that of fn: the stop points before_commit and after_commit of the test build are also
+ * known as before_commit.NAME and after_commit.NAME. */
+enum err db_tx_named(struct op *op, tx_fn *fn, void *arg, const char *name) MUST_CHECK;
+#define db_tx(op, fn, arg) db_tx_named(op, fn, arg, #fn)
 bool db_in_tx(const struct op *op);
 /* A lock-free look: inside db_tx, as long as nothing has been sent, it runs before and outside of the
  * transaction; otherwise it is an ordinary question. */

@@ -221,7 +221,7 @@ static enum err run_claimed(struct request *req, struct work *w)
     TRY(claim_look(&req->op, w->claim, &found, &stored));
     if (found)
         return replay(w, &stored);
-    enum err e = db_tx(&req->op, work_in_tx, w);
+    enum err e = db_tx_named(&req->op, work_in_tx, w, req->route->name);
     return e == ERR_CLAIM_TAKEN ? answer_of_other(w) : e;
 }
 
@@ -265,7 +265,7 @@ static enum err work(struct request *req)
     if (route->flags & ROUTE_IDEMPOTENT && w.claim)
         TRY(run_claimed(req, &w));
     else if (route->flags & (ROUTE_TX | ROUTE_IDEMPOTENT))
-        TRY(db_tx(&req->op, work_in_tx, &w));
+        TRY(db_tx_named(&req->op, work_in_tx, &w, route->name));
     else
         TRY(run_two_phase(req, &w));
     TRY(db_flush(&req->op));
