@@ -34,7 +34,8 @@ SELECT id, order_id, customer_id, payment_id FROM refunds WHERE uuid = $1::uuid
 
 -- name: q_refund_lock :one (bigint id)
 SELECT r.id, r.uuid, r.payment_id, r.order_id, r.customer_id, r.status, r.version, r.amount, r.currency, r.target, r.reason,
-       p.gateway, p.gateway_ref, p.card,
+       p.gateway, p.gateway_ref, p.card, coalesce(r.sent_at > shop_now() - interval '1 minute', false) AS fresh,
+       (SELECT ' ' || string_agg(o.reference, ' ') || ' ' FROM refunds o WHERE o.payment_id = r.payment_id AND o.id <> r.id) AS others,
        (SELECT count(*) FROM refunds o WHERE o.payment_id = r.payment_id AND o.id <> r.id AND o.status IN ('sent', 'unknown')) AS in_flight
   FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE r.id = $1 FOR NO KEY UPDATE OF r
 

@@ -15,7 +15,8 @@ struct view;
 struct gateway_start {
     int64_t amount;            /* IRT */
     const char *order_ref;     /* what the bank echoes: the order number or payment uuid */
-    const char *callback_url;
+    const char *callback_url;  /* where the buyer's browser comes back */
+    const char *webhook_url;   /* where the bank itself may call */
     const char *mobile;        /* E.164; may be NULL */
     const char *description;
 };
@@ -51,7 +52,9 @@ struct gateway_report {
 struct gateway_refund {
     const char *ref;      /* the payment's track id */
     int64_t amount_rial;
-    const char *card, *description;
+    const char *card;
+    const char *description; /* its own, so that the bank's list can be told apart */
+    const char *others;      /* " 12 15 ": what the bank calls the payment's other refunds */
 };
 
 struct gateway {
@@ -65,7 +68,8 @@ struct gateway {
     void (*inquire)(struct op *op, const struct gateway_question *q, struct gateway_report *out);
     bool (*can_refund)(struct op *op); /* NULL, as the two below: it has no refund service */
     enum gateway_outcome (*refund)(struct op *op, const struct gateway_refund *in, const char **id, const char **problem);
-    enum gateway_outcome (*refund_inquire)(struct op *op, const struct gateway_refund *in, const char **problem);
+    /* DONE: the bank has it, as *id; NOT_SENT: it has never heard of it. */
+    enum gateway_outcome (*refund_inquire)(struct op *op, const struct gateway_refund *in, const char **id, const char **problem);
 };
 
 const struct gateway *gateway_find(const char *name); /* NULL: unknown */

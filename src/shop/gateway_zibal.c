@@ -16,17 +16,20 @@
 #define RESULT_VERIFIED_BEFORE 201
 #define RESULT_NOT_PAID 202
 #define RESULT_BAD_TRACK_ID 203
+#define STATUS_VERIFIED 1
+#define STATUS_PAID 2
 #define PLATFORM_OK 1
 #define PLATFORM_REFUSALS_END 45 /* 2 to 45 are its documented refusals; any other number says nothing */
+#define REFUND_FAILED 3
 #define NONE GATEWAY_NO_NUMBER
 
-
-/* Payment states of the gateway. What is not listed stays unknown and is asked again. */
+/* Payment states of the gateway. What is not listed stays unknown and is asked again. Paid but not
+ * verified (2) is not the shop's yet: verify makes it so. */
 static const struct {
     int64_t status;
     enum gateway_state state;
 } states[] = {
-    { -1, GATEWAY_PENDING }, { 1, GATEWAY_PAID }, { 2, GATEWAY_PAID }, { 3, GATEWAY_CANCELED },
+    { -1, GATEWAY_PENDING }, { 1, GATEWAY_PAID }, { 2, GATEWAY_PENDING }, { 3, GATEWAY_CANCELED },
     { 4, GATEWAY_PENDING }, { 5, GATEWAY_PENDING }, { 6, GATEWAY_PENDING }, { 7, GATEWAY_PENDING },
     { 8, GATEWAY_PENDING }, { 9, GATEWAY_PENDING }, { 10, GATEWAY_PENDING }, { 11, GATEWAY_PENDING },
     { 12, GATEWAY_PENDING }, { 15, GATEWAY_REVERSED }, { 16, GATEWAY_PENDING }, { 18, GATEWAY_REVERSED },
@@ -65,18 +68,61 @@ static struct view *request_body(struct op *op, const char *ref)
     return body;
 }
 
-static void start(struct op *op, const struct gateway_start *in, struct gateway_started *out)
+/* The shares of `zibal.shares`: what belongs to others comes first, "self" without an amount gets the
+ * rest. False: they cannot be read. */
+static bool add_shares(struct op *op, struct view *body, int64_t rial)
+{
+    const char *error = NULL;
+    if (op->conf->zibal_shares[0] == '\0')
+        return true;
+    struct view *shares = view_parse(op->arena, str_of(op->conf->zibal_shares), 4, &error), *self = NULL;
+    int64_t rest = op->conf->zibal_percent_mode ? 100 : rial;
+    if (!shares || view_kind(shares) != VIEW_ARRAY)
+        return false;
+    for (size_t i = 0; i < view_count(shares); i++) {
+        struct view *share = view_at(shares, i);
+        int64_t amount = gateway_number(share, "amount");
+        if (view_kind(share) != VIEW_OBJECT || (amount != NONE && (amount < 0 || amount > rest)))
+            return false;
+        if (amount != NONE)
+            rest -= amount;
+        else
+            self = share;
+    }
+    if (self)
+        view_int(self, "amount", rest);
+    view_attach(body, "multiplexingInfos", shares);
+    view_int(body, "percentMode", op->conf->zibal_percent_mode);
+    return true;
+}
+
+static struct view *start_body(struct op *op, const struct gateway_start *in)
 {
     struct view *body = request_body(op, NULL);
-    enum fetch_outcome outcome;
-    view_int(body, "amount", in->amount * MONEY_RIAL_PER_TOMAN);
-    view_text(body, "callbackUrl", in->callback_url);
+    int64_t rial = in->amount * MONEY_RIAL_PER_TOMAN;
+    view_int(body, "amount", rial);
+    view_text(body, "callbackUrl", op->conf->zibal_lazy ? in->webhook_url : in->callback_url);
     view_text(body, "orderId", in->order_ref);
     view_text(body, "description", in->description);
     if (in->mobile && str_starts(str_of(in->mobile), "+98"))
         view_text(body, "mobile", arena_printf(op->arena, "0%s", in->mobile + 3));
+    if (op->conf->zibal_fee_mode)
+        view_int(body, "feeMode", op->conf->zibal_fee_mode);
+    return add_shares(op, body, rial) ? body : NULL;
+}
+
+static void start(struct op *op, const struct gateway_start *in, struct gateway_started *out)
+{
+    struct view *body = start_body(op, in);
+    enum fetch_outcome outcome;
+    if (!body) {
+        out->outcome = GATEWAY_REFUSED;
+        out->problem = "zibal.shares is no list of shares of the payment";
+        return;
+    }
+    const char *path = op->conf->zibal_lazy ? "/request/lazy" : "/v1/request";
     /* A repeated request would make another track id that nobody pays: harmless, so it may be retried. */
-    struct view *v = call(op, op->conf->zibal_base_url, "/v1/request", body, NULL, true, &outcome, &out->problem);
+    struct view *v = call(op, op->conf->zibal_base_url, path, body, NULL, true, &outcome, &out->problem);
     if (!v) {
         out->outcome = outcome == FETCH_NOT_SENT ? GATEWAY_NOT_SENT : GATEWAY_UNCLEAR;
         return;
@@ -91,8 +137,14 @@ static void start(struct op *op, const struct gateway_start *in, struct gateway_
     out->ref = arena_printf(op->arena, "%lld", (long long)track);
 }
 
+/* Money of another merchant is not the shop's, whatever the state. */
 static void read_report(struct op *op, const struct view *v, struct gateway_report *out)
 {
+    const char *merchant = gateway_text(op, v, "merchant");
+    if (merchant && merchant[0] && strcmp(merchant, op->conf->zibal_merchant) != 0) {
+        out->state = GATEWAY_UNKNOWN;
+        out->problem = "the payment of another merchant";
+    }
     int64_t amount = gateway_number(v, "amount");
     out->amount_rial = amount == NONE ? 0 : amount;
     out->order_ref = gateway_text(op, v, "orderId");
@@ -116,9 +168,24 @@ static void inquire(struct op *op, const struct gateway_question *q, struct gate
         out->state = GATEWAY_FAILED;
         return;
     }
-    if (gateway_number(v, "result") != RESULT_OK)
+    if (gateway_number(v, "result") != RESULT_OK) {
+        out->problem = arena_printf(op->arena, "result %lld", (long long)gateway_number(v, "result"));
         return;
+    }
     out->state = state_of(gateway_number(v, "status"));
+    if (out->state == GATEWAY_UNKNOWN)
+        out->problem = arena_printf(op->arena, "status %lld", (long long)gateway_number(v, "status"));
+    read_report(op, v, out);
+}
+
+/* Verified; an answer that names another state as well contradicts itself and is asked for again. */
+static void read_verified(struct op *op, const struct view *v, struct gateway_report *out)
+{
+    int64_t status = gateway_number(v, "status");
+    bool fits = status == NONE || status == STATUS_VERIFIED || status == STATUS_PAID;
+    out->state = fits ? GATEWAY_PAID : GATEWAY_UNKNOWN;
+    if (!fits)
+        out->problem = arena_printf(op->arena, "verified but status %lld", (long long)status);
     read_report(op, v, out);
 }
 
@@ -126,14 +193,13 @@ static void inquire(struct op *op, const struct gateway_question *q, struct gate
 static void verify(struct op *op, const struct gateway_question *q, struct gateway_report *out)
 {
     enum fetch_outcome outcome;
-    struct view *v = call(op, op->conf->zibal_base_url, "/v1/verify", request_body(op, q->ref), NULL, true, &outcome, &out->problem);
+    struct view *v = call(op, op->conf->zibal_base_url, op->conf->zibal_verify_path, request_body(op, q->ref), NULL, true, &outcome, &out->problem);
     out->state = GATEWAY_UNKNOWN;
     if (!v)
         return;
     int64_t result = gateway_number(v, "result");
     if (result == RESULT_OK) {
-        out->state = GATEWAY_PAID;
-        read_report(op, v, out);
+        read_verified(op, v, out);
     } else if (result == RESULT_VERIFIED_BEFORE || result == RESULT_NOT_PAID) {
         inquire(op, q, out);
         bool paid = out->state == GATEWAY_PAID || out->state == GATEWAY_REVERSED;
@@ -141,6 +207,8 @@ static void verify(struct op *op, const struct gateway_question *q, struct gatew
             out->state = GATEWAY_UNKNOWN; /* the two answers disagree: ask again */
     } else if (result == RESULT_BAD_TRACK_ID) {
         out->state = GATEWAY_FAILED;
+    } else {
+        out->problem = arena_printf(op->arena, "result %lld", (long long)result);
     }
 }
 
@@ -183,8 +251,20 @@ static enum gateway_outcome refund(struct op *op, const struct gateway_refund *i
     return GATEWAY_DONE;
 }
 
-/* Has the bank a refund of this sum for the payment? The shape of `data` varies with its state. */
-static enum gateway_outcome refund_inquire(struct op *op, const struct gateway_refund *in, const char **problem)
+/* Is this entry of the bank's list the refund in question? By its description where the list tells it,
+ * else by its sum, if the entry belongs to no other refund. */
+static bool is_refund(struct op *op, const struct view *entry, const struct gateway_refund *in)
+{
+    const char *said = gateway_text(op, entry, "description"), *id = gateway_text(op, entry, "refundId");
+    if (gateway_number(entry, "amount") != in->amount_rial || gateway_number(entry, "status") == REFUND_FAILED)
+        return false;
+    if (said && str_starts(str_of(said), "refund "))
+        return strcmp(said, in->description) == 0;
+    return !id || !in->others || !strstr(in->others, arena_printf(op->arena, " %s ", id));
+}
+
+/* The shape of `data` varies: one object, or a list. */
+static enum gateway_outcome refund_inquire(struct op *op, const struct gateway_refund *in, const char **id, const char **problem)
 {
     struct view *body = view_new(op->arena);
     enum fetch_outcome outcome;
@@ -199,9 +279,11 @@ static enum gateway_outcome refund_inquire(struct op *op, const struct gateway_r
     bool list = data && view_kind(data) == VIEW_ARRAY;
     size_t n = list ? view_count(data) : data ? 1 : 0;
     for (size_t i = 0; i < n; i++) {
-        struct view *r = list ? view_at(data, i) : data;
-        if (gateway_number(r, "amount") == in->amount_rial && gateway_number(r, "status") != 3)
+        struct view *entry = list ? view_at(data, i) : data;
+        if (is_refund(op, entry, in)) {
+            *id = gateway_text(op, entry, "refundId");
             return GATEWAY_DONE;
+        }
     }
     return GATEWAY_NOT_SENT;
 }

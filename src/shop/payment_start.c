@@ -97,6 +97,7 @@ static void ask_gateway(struct op *op, struct start *s)
 {
     struct gateway_start in = { .amount = s->due, .order_ref = s->order ? s->number : s->uuid, .mobile = s->phone,
         .callback_url = arena_printf(op->arena, "%s/payment/callback/%s", op->conf->shop_base_url, s->callback_token),
+        .webhook_url = arena_printf(op->arena, "%s/payment/webhook/%s/%s", op->conf->shop_base_url, s->gateway->name, s->callback_token),
         .description = s->order ? arena_printf(op->arena, "سفارش %s", s->number) : "افزایش موجودی کیف پول" };
     s->gateway->start(op, &in, &s->answer);
 }

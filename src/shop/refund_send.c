@@ -17,9 +17,10 @@
 
 struct sending {
     int64_t id, version, payment, order, customer, amount;
-    const char *status, *currency, *gateway, *ref, *card;
+    const char *status, *currency, *gateway, *ref, *card, *others;
     const char *event, *to, *reference; /* the move to make */
     bool busy;
+    bool fresh; /* sent so lately that the bank may not have acted yet */
 };
 
 static bool is(const char *a, const char *b)
@@ -45,7 +46,9 @@ static enum err lock(struct op *op, struct sending *s)
     s->gateway = row_text(&r, 0, "gateway");
     s->ref = row_text(&r, 0, "gateway_ref");
     s->card = row_text(&r, 0, "card");
+    s->others = row_text(&r, 0, "others");
     s->busy = row_int(&r, 0, "in_flight") > 0;
+    s->fresh = row_bool(&r, 0, "fresh");
     return ERR_OK;
 }
 
@@ -74,6 +77,13 @@ static void post(struct op *op, const struct sending *s, bool by_transfer)
                 &(struct ledger_refs){ .order = s->order, .payment = s->payment, .refund = s->id }, a);
 }
 
+static void tell_customer(struct op *op, const struct sending *s, const char *what)
+{
+    struct view *payload = view_new(op->arena);
+    view_int(payload, "refund_id", s->id);
+    outbox_add(op, "refund_message", arena_printf(op->arena, "%s:%lld", what, (long long)s->id), payload, 0);
+}
+
 static enum err move(struct op *op, void *arg)
 {
     struct sending *s = arg;
@@ -84,12 +94,10 @@ static enum err move(struct op *op, void *arg)
     if (is(s->status, "unknown") && is(event, "lose"))
         return ERR_OK;
     db_queue(op, Q_REFUND_MOVE, P_INT(s->id), P_INT(s->version), P_TEXT(event), P_TEXT(to), P_TEXT(s->reference));
-    if (!is(to, "done"))
-        return ERR_OK;
-    post(op, s, false);
-    struct view *payload = view_new(op->arena);
-    view_int(payload, "refund_id", s->id);
-    outbox_add(op, "refund_message", arena_printf(op->arena, "done:%lld", (long long)s->id), payload, 0);
+    if (is(to, "done"))
+        post(op, s, false);
+    if (is(to, "done") || is(to, "awaiting_transfer"))
+        tell_customer(op, s, to);
     return ERR_OK;
 }
 
@@ -102,6 +110,25 @@ static const struct {
     { GATEWAY_NOT_SENT, "retry", "requested" },
     { GATEWAY_UNCLEAR, "lose", "unknown" },
 };
+
+/* A first question sends. After that only the bank's own list counts, and "never heard of it" only
+ * when the request cannot be on its way any more: else it would be sent twice. */
+static enum gateway_outcome ask(struct op *op, struct sending *s, const char **problem)
+{
+    const struct gateway *g = gateway_find(s->gateway);
+    struct gateway_refund in = { .ref = s->ref, .card = s->card, .others = s->others,
+        .description = arena_printf(op->arena, "refund %lld", (long long)s->id),
+        .amount_rial = is(s->currency, "IRR") ? s->amount : s->amount * MONEY_RIAL_PER_TOMAN };
+    if (!g || !g->refund)
+        return GATEWAY_REFUSED;
+    if (is(s->status, "requested"))
+        return g->refund(op, &in, &s->reference, problem);
+    enum gateway_outcome found = g->refund_inquire(op, &in, &s->reference, problem);
+    if (found != GATEWAY_NOT_SENT || !s->fresh)
+        return found;
+    *problem = "the bank does not know it yet";
+    return GATEWAY_UNCLEAR;
+}
 
 enum err refund_send(struct op *op, int64_t refund_id)
 {
@@ -118,12 +145,8 @@ enum err refund_send(struct op *op, int64_t refund_id)
         return err_internal(op, ERR_BUSY, "another refund of the payment is on its way");
     if (!is(s.status, "requested") && !is(s.status, "sent") && !is(s.status, "unknown"))
         return ERR_OK;
-    const struct gateway *g = gateway_find(s.gateway);
-    struct gateway_refund in = { .ref = s.ref, .card = s.card, .description = arena_printf(op->arena, "refund %lld", (long long)s.id),
-        .amount_rial = is(s.currency, "IRR") ? s.amount : s.amount * MONEY_RIAL_PER_TOMAN };
     test_point("refund_marked_sent");
-    enum gateway_outcome outcome = is(s.status, "requested") ? g->refund(op, &in, &s.reference, &problem)
-                                                             : g->refund_inquire(op, &in, &problem);
+    enum gateway_outcome outcome = ask(op, &s, &problem);
     test_point("refund_answered");
     for (size_t i = 0; i < sizeof(after) / sizeof(after[0]); i++)
         if (after[i].outcome == outcome) {
@@ -149,6 +172,7 @@ static enum err transfer(struct op *op, void *arg)
         return err_set(op, ERR_ILLEGAL_TRANSITION, NULL);
     db_queue(op, Q_REFUND_MOVE, P_INT(t->s.id), P_INT(t->s.version), P_TEXT("transfer"), P_TEXT("done"), P_TEXT(t->reference));
     post(op, &t->s, true);
+    tell_customer(op, &t->s, "done");
     return ERR_OK;
 }
 
