@@ -12,10 +12,12 @@
 #include "db/migrate.h"
 #include "http/render.h"
 #include "jobs/jobs.h"
+#include "net/net.h"
 #include "routes/describe.h"
 #include "serve.h"
 #include "shop/doctor.h"
 #include "shop/fsm.h"
+#include "shop/gateway_check.h"
 #include "shop/import.h"
 
 struct call {
@@ -127,6 +129,12 @@ static int run_render(struct call *c, int argc, char **argv)
     return render_main(c->conf, argc, argv);
 }
 
+static int run_gateway_check(struct call *c, int argc, char **argv)
+{
+    c->op->net = net_open(c->arena, c->conf);
+    return gateway_check_main(c->op, argc, argv);
+}
+
 enum needs { NEEDS_NOTHING, NEEDS_CONF, NEEDS_DB };
 
 static const struct command {
@@ -142,6 +150,7 @@ static const struct command {
     { "import", run_import, NEEDS_DB, DB_WEB, "import FILE.json: products, coupons, shipping, settings" },
     { "staff", run_staff, NEEDS_DB, DB_WEB, "add, list, disable or reset staff accounts" },
     { "conf", run_conf, NEEDS_CONF, DB_WEB, "print and check the configuration [--check | --markdown]" },
+    { "gateway-check", run_gateway_check, NEEDS_CONF, DB_WEB, "make one payment by hand at the configured bank" },
     { "routes", run_routes, NEEDS_NOTHING, DB_WEB, "print the route table [--json]" },
     { "openapi", run_openapi, NEEDS_NOTHING, DB_WEB, "print the OpenAPI 3.1 description" },
     { "fsm", run_fsm, NEEDS_NOTHING, DB_WEB, "print the state machines [--json | --mermaid]" },
@@ -152,7 +161,7 @@ static int usage(void)
 {
     fprintf(stderr, "usage: tarazu [--config FILE] COMMAND …\n\n");
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-        fprintf(stderr, "  %-9s %s\n", commands[i].name, commands[i].help);
+        fprintf(stderr, "  %-13s %s\n", commands[i].name, commands[i].help);
     return 2;
 }
 

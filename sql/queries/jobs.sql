@@ -57,13 +57,19 @@ SELECT coalesce((SELECT max(number) FROM invoices), 0) + row_number() OVER (ORDE
            AND NOT EXISTS (SELECT 1 FROM invoices i WHERE i.refund_id = r.id)) d
 RETURNING number
 
--- name: q_message_order :opt (bigint id)
-SELECT o.number, o.total, o.due, o.status, c.phone, coalesce(c.lang, 'fa') AS lang, c.name,
+-- name: q_message_order :opt (bigint order_id, bigint payment)
+-- Without an order: news of a payment that has none (store credit).
+SELECT o.number, o.total, o.due, c.phone, coalesce(c.lang, 'fa') AS lang, c.name,
        (SELECT s.tracking_number FROM shipments s WHERE s.order_id = o.id ORDER BY s.id DESC LIMIT 1) AS tracking_number,
-       (SELECT l.token FROM payment_links l WHERE l.order_id = o.id) AS pay_token
-  FROM orders o JOIN customers c ON c.id = o.customer_id WHERE o.id = $1
+       (SELECT l.token FROM payment_links l WHERE l.order_id = o.id) AS pay_token,
+       p.status AS payment_status, CASE WHEN p.received_rial > 0 THEN p.received_rial / 10 ELSE p.amount END AS amount
+  FROM (SELECT $1::bigint AS order_id, $2::bigint AS payment_id) x
+  LEFT JOIN orders o ON o.id = x.order_id LEFT JOIN payments p ON p.id = x.payment_id
+  JOIN customers c ON c.id = coalesce(o.customer_id, p.customer_id)
 
 -- name: q_message_refund :opt (bigint id)
-SELECT r.amount, r.currency, r.target, r.status, r.reference, coalesce(o.number, '') AS number, c.phone,
+-- What the gateway would not take back is transferred by a person, wherever it was to go.
+SELECT r.amount, r.currency, CASE WHEN r.status = 'awaiting_transfer' OR r.event = 'transfer' THEN 'manual' ELSE r.target END AS target,
+       r.status, r.reference, o.number, c.phone,
        coalesce(c.lang, 'fa') AS lang, c.name
   FROM refunds r JOIN customers c ON c.id = r.customer_id LEFT JOIN orders o ON o.id = r.order_id WHERE r.id = $1

@@ -33,7 +33,7 @@ SELECT id, status, version, amount FROM payments WHERE id = $1 FOR NO KEY UPDATE
 
 -- name: q_payment_captured :one (bigint id, bigint version, text reference, text card, bigint rial)
 UPDATE payments SET status = 'captured', event = 'capture', version = version + 1, captured = amount, received_rial = $5,
-       reference = $3, card = $4, settled_at = shop_now(), checked_at = shop_now()
+       reason = NULL, reference = $3, card = $4, settled_at = shop_now(), checked_at = shop_now()
  WHERE id = $1 AND version = $2 RETURNING id
 
 -- name: q_payment_suspense :one (bigint id, bigint version, text reference, text card, bigint rial, text reason)

@@ -44,23 +44,37 @@ static enum err send_text(struct op *op, const char *message, const char *phone,
     return ERR_OK;
 }
 
+/* News of an order, or of a payment without one. */
+static struct view *order_context(struct op *op, const struct rows *r)
+{
+    struct view *v = view_new(op->arena);
+    bool order = !row_null(r, 0, "number");
+    view_text(v, "number", row_text(r, 0, "number"));
+    view_int(v, "total", row_int_or(r, 0, "total", 0));
+    view_int(v, "due", row_int_or(r, 0, "due", 0));
+    view_text(v, "name", row_text(r, 0, "name"));
+    view_text(v, "tracking_number", row_text(r, 0, "tracking_number"));
+    view_text(v, "url", order ? arena_printf(op->arena, "%s/orders/%s", op->conf->shop_base_url, row_text(r, 0, "number"))
+                              : arena_printf(op->arena, "%s/account/wallet", op->conf->shop_base_url));
+    if (!row_null(r, 0, "amount"))
+        view_int(v, "amount", row_int(r, 0, "amount"));
+    if (!row_null(r, 0, "pay_token"))
+        view_text(v, "pay_url", arena_printf(op->arena, "%s/pay/%s", op->conf->shop_base_url, row_text(r, 0, "pay_token")));
+    return v;
+}
+
 enum err job_order_message(struct op *op, const struct view *payload)
 {
     struct rows r;
-    TRY(db_query(op, &r, Q_MESSAGE_ORDER, P_INT(view_get_int(payload, "order_id", 0))));
-    if (r.count == 0)
+    const char *message = view_get_text(payload, "message");
+    int64_t payment = view_get_int(payload, "payment_id", 0);
+    TRY(db_query(op, &r, Q_MESSAGE_ORDER, P_INT(view_get_int(payload, "order_id", 0)), P_INT(payment)));
+    bool old_news = r.count && str_is(str_of(message), "payment_unknown") &&
+                    !str_is(str_of(row_text(&r, 0, "payment_status")), "unknown");
+    if (r.count == 0 || old_news)
         return ERR_OK;
-    struct view *v = view_new(op->arena);
     op->lang = lang_parse(row_text(&r, 0, "lang"));
-    view_text(v, "number", row_text(&r, 0, "number"));
-    view_int(v, "total", row_int(&r, 0, "total"));
-    view_int(v, "due", row_int(&r, 0, "due"));
-    view_text(v, "name", row_text(&r, 0, "name"));
-    view_text(v, "tracking_number", row_text(&r, 0, "tracking_number"));
-    view_text(v, "url", arena_printf(op->arena, "%s/orders/%s", op->conf->shop_base_url, row_text(&r, 0, "number")));
-    if (!row_null(&r, 0, "pay_token"))
-        view_text(v, "pay_url", arena_printf(op->arena, "%s/pay/%s", op->conf->shop_base_url, row_text(&r, 0, "pay_token")));
-    return send_text(op, view_get_text(payload, "message"), row_text(&r, 0, "phone"), v, view_get_int(payload, "job_id", 0));
+    return send_text(op, message, row_text(&r, 0, "phone"), order_context(op, &r), view_get_int(payload, "job_id", 0));
 }
 
 enum err job_refund_message(struct op *op, const struct view *payload)

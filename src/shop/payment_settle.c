@@ -18,6 +18,8 @@
 #include "shop/order_event.h"
 #include "shop/refund.h"
 
+#define UNKNOWN_NEWS_SECONDS 90 /* most banks find their tongue again before that */
+
 struct settle {
     int64_t id, order, customer, amount;
     const char *number, *uuid;
@@ -40,13 +42,14 @@ static bool is(const char *a, const char *b)
     return a && b && strcmp(a, b) == 0;
 }
 
-static void tell_customer(struct op *op, const struct settle *s, const char *message)
+/* News that may be old soon is sent after `delay` seconds, and only if it is still true then. */
+static void tell_customer(struct op *op, const struct settle *s, const char *message, int64_t delay)
 {
     struct view *payload = view_new(op->arena);
     view_int(payload, "order_id", s->order);
     view_int(payload, "payment_id", s->id);
     view_text(payload, "message", message);
-    outbox_add(op, "order_message", arena_printf(op->arena, "%s:%lld", message, (long long)s->id), payload, 0);
+    outbox_add(op, "order_message", arena_printf(op->arena, "%s:%lld", message, (long long)s->id), payload, delay);
 }
 
 /* Money that fits nothing: booked in the bank's currency, on its way home at once. */
@@ -58,8 +61,7 @@ static enum err suspend(struct op *op, struct settle *s, int64_t version, const 
              P_INT(s->report.amount_rial), P_TEXT(reason));
     ledger_post(op, LEDGER_SUSPENSE_IN, &(struct ledger_refs){ .order = s->order, .payment = s->id }, a);
     s->outcome = SETTLE_SUSPENSE;
-    if (s->order)
-        tell_customer(op, s, "payment_suspense");
+    tell_customer(op, s, "payment_suspense", 0);
     return refund_suspense(op, s->id, s->order, s->customer, s->report.amount_rial, s->gateway, reason);
 }
 
@@ -114,7 +116,8 @@ enum err payment_received(struct op *op, struct order_facts *o, int64_t payment_
     return ERR_OK;
 }
 
-/* Not paid: the attempt ends, or waits. */
+/* Not paid: the attempt ends, or waits. Who was left in the dark is told when that stays so, and how it
+ * ended. */
 static enum err not_paid(struct op *op, struct settle *s, const char *status, int64_t version)
 {
     static const struct {
@@ -134,9 +137,14 @@ static enum err not_paid(struct op *op, struct settle *s, const char *status, in
     for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++)
         if (moves[i].state == s->report.state) {
             s->outcome = moves[i].outcome;
-            if (!is(status, moves[i].to))
-                db_queue(op, Q_PAYMENT_MOVE, P_INT(s->id), P_INT(version), P_TEXT(moves[i].event), P_TEXT(moves[i].to),
-                         P_TEXT(s->report.problem));
+            if (is(status, moves[i].to))
+                break;
+            db_queue(op, Q_PAYMENT_MOVE, P_INT(s->id), P_INT(version), P_TEXT(moves[i].event), P_TEXT(moves[i].to),
+                     P_TEXT(s->report.problem));
+            if (is(moves[i].to, "unknown"))
+                tell_customer(op, s, "payment_unknown", UNKNOWN_NEWS_SECONDS);
+            else if (is(status, "unknown"))
+                tell_customer(op, s, "payment_failed", 0);
         }
     return ERR_OK;
 }
@@ -172,6 +180,7 @@ static enum err decide_for_topup(struct op *op, struct settle *s)
     db_queue(op, Q_TOPUP_CREDIT, P_INT(s->customer), P_INT(s->amount), P_INT(s->id));
     a[SOURCE_GATEWAY_PAID] = s->amount;
     ledger_post(op, LEDGER_TOPUP, &(struct ledger_refs){ .payment = s->id }, a);
+    tell_customer(op, s, "topup_paid", 0);
     s->outcome = SETTLE_CAPTURED;
     return ERR_OK;
 }
@@ -181,6 +190,16 @@ static enum err decide(struct op *op, void *arg)
     struct settle *s = arg;
     s->outcome = SETTLE_NOTHING;
     return s->order ? decide_for_order(op, s) : decide_for_topup(op, s);
+}
+
+/* A sum that no payment can have is no answer. */
+static void doubt(struct gateway_report *r)
+{
+    bool possible = r->amount_rial > 0 && r->amount_rial <= MONEY_MAX * MONEY_RIAL_PER_TOMAN;
+    if (r->state != GATEWAY_PAID || possible)
+        return;
+    r->state = GATEWAY_UNKNOWN;
+    r->problem = "the bank names a sum that cannot be";
 }
 
 /* Money that does not fit is believed only when the bank says it twice: of two answers that differ the
@@ -196,6 +215,7 @@ static void ask(struct op *op, const struct gateway *g, const char *ref, struct 
     if (again.state != GATEWAY_PAID)
         again.state = GATEWAY_UNKNOWN;
     s->report = again;
+    doubt(&s->report);
 }
 
 enum err payment_settle(struct op *op, int64_t payment_id, enum settle_outcome *outcome)
@@ -230,51 +250,5 @@ enum err payment_by_callback(struct op *op, const char *token, int64_t *id, cons
     TRY(db_query(op, &r, Q_PAYMENT_BY_CALLBACK, P_TEXT(token)));
     *id = r.count ? row_int(&r, 0, "id") : 0;
     *result_token = r.count ? row_text(&r, 0, "result_token") : NULL;
-    return ERR_OK;
-}
-
-enum err payment_reconcile(struct op *op)
-{
-    struct rows r;
-    enum settle_outcome outcome;
-    TRY(db_query(op, &r, Q_PAYMENTS_TO_ASK));
-    for (int i = 0; i < r.count; i++)
-        TRY(payment_settle(op, row_int(&r, i, "id"), &outcome));
-    TRY(db_query(op, &r, Q_PAYMENT_ABANDONED));
-    for (int i = 0; i < r.count; i++)
-        TRY(db_exec(op, Q_PAYMENT_MOVE, P_INT(row_int(&r, i, "id")), P_INT(row_int(&r, i, "version")), P_TEXT("fail"),
-                    P_TEXT("failed"), P_TEXT("no_answer")));
-    return ERR_OK;
-}
-
-static enum err expire(struct op *op, void *arg)
-{
-    struct order_facts o;
-    TRY(order_lock(op, *(int64_t *)arg, true, &o));
-    if (!is(o.status, "pending") || !o.expired)
-        return ERR_OK;
-    for (size_t i = 0; i < o.payment_count; i++) {
-        if (is(o.payments[i].status, "in_review"))
-            return ERR_OK;
-        if (is(o.payments[i].status, "redirected") && o.payments[i].young && !o.expiry_extended) {
-            db_queue(op, Q_ORDER_EXTEND, P_INT(o.id));
-            return ERR_OK;
-        }
-    }
-    return order_event(op, &o, &(struct order_event){ .event = "expire", .cancel_reason = "expired" });
-}
-
-enum err payment_expire_orders(struct op *op)
-{
-    struct rows r;
-    TRY(db_query(op, &r, Q_ORDERS_DUE_EXPIRY));
-    for (int i = 0; i < r.count; i++) {
-        int64_t order = row_int(&r, i, "id"), ask = row_int_or(&r, i, "ask", 0);
-        enum settle_outcome outcome = SETTLE_NOTHING;
-        if (ask && payment_settle(op, ask, &outcome) != ERR_OK)
-            err_clear(op); /* no answer does not stop expiry: late money is taken care of */
-        if (outcome != SETTLE_CAPTURED)
-            TRY(db_tx(op, expire, &order));
-    }
     return ERR_OK;
 }
