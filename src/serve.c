@@ -20,6 +20,7 @@
 #include "proc/scoreboard.h"
 #include "proc/supervisor.h"
 #include "routes/app.h"
+#include "routes/webhook.h"
 #include "shop/fsm.h"
 #include "shop/payment.h"
 
@@ -55,6 +56,7 @@ static void name_labels(void)
     metrics_label_names(METRIC_REQUEST_TIME, pool_label);
     metrics_label_names(METRIC_ERRORS, error_label);
     metrics_label_names(METRIC_SETTLEMENTS, settle_outcome_name);
+    metrics_label_names(METRIC_WEBHOOKS, webhook_outcome_name);
     metrics_label_names(METRIC_JOBS_DONE, job_kind_name);
     metrics_label_names(METRIC_JOBS_FAILED, job_kind_name);
     metrics_label_names(METRIC_JOBS_DEAD, job_kind_name);

@@ -28,9 +28,10 @@ struct list_query {
 route_handler order_invoice_get, order_credit_note_get, admin_invoice_get, admin_credit_note_get, admin_packing_slip_get;
 extern const struct schema document_query;
 /* payment.c */
-route_handler payment_process_post, payment_get, payment_callback_get, payment_webhook_post, payment_zibal_post,
-    payment_result_get, wallet_topup_post;
+route_handler payment_process_post, payment_get, payment_callback, payment_result_get, wallet_topup_post;
 extern const struct schema payment_process_in, topup_in;
+/* webhook.c */
+route_handler payment_webhook_post, payment_zibal_post;
 /* admin_catalog.c */
 route_handler admin_category_list_get, admin_category_post, admin_category_patch;
 route_handler admin_product_list_get, admin_product_new_get, admin_product_post, admin_product_get, admin_product_patch,

@@ -1,21 +1,14 @@
-/* Paying: the way to the bank, and all the ways that news of a payment comes back. */
+/* Paying: the way to the bank, and the buyer's way back. */
 #include "routes/handlers.h"
 
 #include <string.h>
 
 #include "core/arena.h"
-#include "core/clock.h"
 #include "core/conf.h"
-#include "core/crypto.h"
 #include "core/log.h"
-#include "core/metrics.h"
 #include "core/view.h"
 #include "db/db.h"
-#include "db/outbox.h"
-#include "db/tx.h"
 #include "shop/payment.h"
-
-#define WEBHOOK_TOLERANCE_SECONDS 300
 
 struct payment_process_in {
     const char *order, *gateway, *return_url;
@@ -27,12 +20,23 @@ static const struct field payment_process_fields[] = {
 };
 const struct schema payment_process_in = SCHEMA(payment_process_in, payment_process_fields);
 
+/* Browsers pass over control characters and take a backslash for a slash. */
+static bool is_plain(const char *url)
+{
+    for (; *url; url++)
+        if ((unsigned char)*url <= ' ' || *url == '\\' || *url == 0x7f)
+            return false;
+    return true;
+}
+
 /* Only pages of the shop itself may be named. */
 static bool return_url_allowed(const struct op *op, const char *url)
 {
     const char *base = op->conf->shop_base_url;
     size_t n = strlen(base);
-    return !url || (url[0] == '/' && url[1] != '/' && url[1] != '\\') ||
+    if (url && !is_plain(url))
+        return false;
+    return !url || (url[0] == '/' && url[1] != '/') ||
            (strncmp(url, base, n) == 0 && (url[n] == '/' || url[n] == '\0'));
 }
 
@@ -91,9 +95,10 @@ enum err payment_get(struct request *req)
     return ERR_OK;
 }
 
-/* The buyer's browser comes back. The query is only a hint to ask the bank; what the bank says
- * counts, and a bank that does not answer leaves the rest to the reconciler. */
-enum err payment_callback_get(struct request *req)
+/* The buyer's browser comes back, by GET or with a form of the bank's. What it brings is only a hint to
+ * ask the bank; what the bank says counts, and a bank that does not answer leaves the rest to the
+ * reconciler. */
+enum err payment_callback(struct request *req)
 {
     int64_t id;
     const char *result_token;
@@ -108,6 +113,7 @@ enum err payment_callback_get(struct request *req)
         err_clear(&req->op);
     }
     reply_redirect(req, arena_printf(req->op.arena, "/payment/result/%s", result_token));
+    req->reply.status = 303; /* whatever it says that it accepts: it is a browser on its way */
     return ERR_OK;
 }
 
@@ -120,106 +126,4 @@ enum err payment_result_get(struct request *req)
         return err_set(&req->op, ERR_NOT_FOUND, NULL);
     req->reply.view = view_parse(req->op.arena, str_of(row_text(&r, 0, "result")), 16, &error);
     return ERR_OK;
-}
-
-/* ---- webhooks ---- */
-
-enum webhook_outcome { WEBHOOK_ACCEPTED, WEBHOOK_DUPLICATE, WEBHOOK_REFUSED, WEBHOOK_UNKNOWN };
-
-static enum err refuse(struct request *req, const char *reason, enum err e)
-{
-    struct op *op = &req->op;
-    struct str head = { req->body.p, req->body.n < 200 ? req->body.n : 200 };
-    metrics_add(METRIC_WEBHOOKS, WEBHOOK_REFUSED, 1);
-    TRY(db_exec(op, Q_WEBHOOK_REFUSE, P_TEXT(reason), P_TEXT(op->client), P_TEXT(crypto_base64(op->arena, head.p, head.n))));
-    return err_internal(op, e, "webhook refused: %s", reason);
-}
-
-static bool signature_holds(struct request *req, int64_t at)
-{
-    struct op *op = &req->op;
-    const char *sent = request_header(req, "X-Tarazu-Signature");
-    struct buf b;
-    if (!op->conf->webhook_secret[0] || !sent || strncmp(sent, "v1=", 3) != 0)
-        return false;
-    buf_init(&b, op->arena, req->body.n + 32);
-    buf_printf(&b, "%lld.", (long long)at);
-    buf_add(&b, req->body.p, req->body.n);
-    const char *right = crypto_hmac_sha256_hex(op->arena, str_of(op->conf->webhook_secret), buf_slice(&b));
-    return crypto_str_equal(str_of(sent + 3), str_of(right));
-}
-
-struct event {
-    struct request *req;
-    const char *gateway, *ref;
-    int64_t payment;
-    bool fresh;
-};
-
-/* One transaction: the event, unique by its hash, and the job that acts on it. A duplicate still
- * makes sure that the job exists. */
-static enum err store_event(struct op *op, void *arg)
-{
-    struct event *e = arg;
-    struct rows r;
-    struct view *payload = view_new(op->arena);
-    TRY(db_query(op, &r, Q_WEBHOOK_STORE, P_TEXT(e->gateway), P_TEXT(crypto_sha256_hex(op->arena, e->req->body)), P_TEXT(e->ref),
-                 e->payment ? P_INT(e->payment) : P_NULL, P_TEXT(str_dup(op->arena, e->req->body))));
-    e->fresh = r.count == 1;
-    if (e->payment) {
-        view_int(payload, "payment_id", e->payment);
-        outbox_add(op, "payment_settle", arena_printf(op->arena, "%lld", (long long)e->payment), payload, 0);
-    }
-    return ERR_OK;
-}
-
-static enum err accept_event(struct request *req, struct event *e)
-{
-    TRY(db_tx(&req->op, store_event, e));
-    metrics_add(METRIC_WEBHOOKS, !e->fresh ? WEBHOOK_DUPLICATE : e->payment ? WEBHOOK_ACCEPTED : WEBHOOK_UNKNOWN, 1);
-    return ERR_OK;
-}
-
-/* The provider's JSON; what matters is which payment it is about. */
-static enum err read_event(struct request *req, struct event *e)
-{
-    const char *error = NULL;
-    struct view *body = view_parse(req->op.arena, req->body, 8, &error), *track;
-    if (!body || view_kind(body) != VIEW_OBJECT || !(track = view_get(body, "trackId")) ||
-        (view_kind(track) != VIEW_INT && view_kind(track) != VIEW_TEXT))
-        return err_set(&req->op, ERR_BAD_REQUEST, NULL);
-    e->ref = arena_strdup(req->op.arena, view_value_text(track));
-    return ERR_OK;
-}
-
-enum err payment_webhook_post(struct request *req)
-{
-    struct op *op = &req->op;
-    struct event e = { .req = req, .gateway = "zibal" };
-    struct rows r;
-    int64_t at;
-    const char *stamp = request_header(req, "X-Tarazu-Timestamp");
-    if (!stamp || !str_int(str_of(stamp), &at))
-        return refuse(req, "no timestamp", ERR_SIGNATURE_INVALID);
-    if (!signature_holds(req, at))
-        return refuse(req, "bad signature", ERR_SIGNATURE_INVALID);
-    int64_t age = clock_unix() - at;
-    if (age > WEBHOOK_TOLERANCE_SECONDS || age < -WEBHOOK_TOLERANCE_SECONDS)
-        return refuse(req, "stale", ERR_SIGNATURE_INVALID);
-    TRY(read_event(req, &e));
-    TRY(db_query(op, &r, Q_PAYMENT_BY_REF, P_TEXT(e.gateway), P_TEXT(e.ref)));
-    e.payment = r.count ? row_int(&r, 0, "id") : 0;
-    return accept_event(req, &e);
-}
-
-/* Zibal signs nothing: the attempt's own token in the address binds the call to the payment. */
-enum err payment_zibal_post(struct request *req)
-{
-    struct event e = { .req = req, .gateway = "zibal" };
-    const char *result_token;
-    TRY(payment_by_callback(&req->op, req->vars[0], &e.payment, &result_token));
-    if (!e.payment)
-        return refuse(req, "unknown token", ERR_NOT_FOUND);
-    TRY(read_event(req, &e));
-    return accept_event(req, &e);
 }
