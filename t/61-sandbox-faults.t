@@ -145,6 +145,9 @@ my %answer_faults = (
         is($r->{json}{result}, 99, "$call: an unknown result") if $call =~ /^(?:request|refund)$/;
         acted_is($call, $s, 1, "$call: acted");
     } },
+    wrong_merchant => { o => {}, check => sub { my ($call, $s, $r) = @_; is($r->{json}{merchant}, 'another', "$call: another merchant's") } },
+    strings => { o => {}, check => sub { my ($call, $s, $r) = @_; like($r->{body}, qr/"result":"\d+"/, "$call: digits in strings"); acted_is($call, $s, 1, "$call: acted") } },
+    nulls => { o => {}, check => sub { my ($call, $s, $r) = @_; is_deeply([@{ $r->{json} }{qw(refNumber cardNumber paidAt)}], [undef, undef, undef], "$call: without the details") } },
     duplicate => { o => { n => 3 }, check => sub { my ($call, $s) = @_; acted_is($call, $s, 3, "$call: three times") } },
     drop => { o => {}, check => sub { my ($call, $s, $r) = @_; is(substr($r->{status}, 0, 1), 2, "$call: said yes"); acted_is($call, $s, 0, "$call: but nothing arrived") } },
 );
@@ -185,6 +188,8 @@ my %delivery_faults = (
         my ($call, $s) = @_;
         is($call eq 'webhook' ? $s->{got}[0]{json}{status} : $s->{got}[0]{query}{status}, 14, "$call: an unknown status");
     } },
+    strings => { o => {}, check => sub { my ($call, $s) = @_; like($s->{got}[0]{body}, qr/"trackId":"\d+"/, 'digits in strings') } },
+    nulls => { o => {}, check => sub { my ($call, $s) = @_; is($s->{got}[0]{json}{refNumber}, undef, 'without the reference') } },
     status => { o => { status => 502 }, check => sub {
         my ($call, $s) = @_;
         is_deeply([@{ $s->{way} }{qw(http_status callback_url)}], [502, undef], 'the bank page fails instead of going back');

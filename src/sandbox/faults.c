@@ -52,6 +52,9 @@ static const struct fault_kind {
     KIND("wrong_amount", BANK_CALLS | PAGES | B(CALL_WEBHOOK), "delta", 10000, amount_delta),
     KIND("wrong_order", (BANK_CALLS & ~B(CALL_REFUND)) | DELIVERIES, NULL, 1, wrong_order),
     KIND("unknown_status", BANK_CALLS | DELIVERIES, "code", 99, unknown_status),
+    KIND("wrong_merchant", B(CALL_VERIFY) | B(CALL_INQUIRY), NULL, 1, wrong_merchant),
+    KIND("strings", BANK_CALLS | B(CALL_WEBHOOK), NULL, 1, strings),
+    KIND("nulls", B(CALL_VERIFY) | B(CALL_INQUIRY) | B(CALL_WEBHOOK), NULL, 1, nulls),
     KIND("duplicate", DELIVERIES | MESSAGES, "n", 2, copies),
     KIND("reorder", DELIVERIES, "ms", 2000, reorder_ms),
     KIND("forged", DELIVERIES, NULL, 1, forged),
@@ -245,7 +248,25 @@ static bool bend(const struct outcome *o, json_object *answer, bool *status_foun
     return true;
 }
 
-void outcome_bend(const struct outcome *o, json_object *answer)
+/* Numbers into strings of their digits, in all depths. */
+static void stringify(json_object *answer)
+{
+    if (json_object_is_type(answer, json_type_array)) {
+        for (size_t i = 0; i < json_object_array_length(answer); i++)
+            stringify(json_object_array_get_idx(answer, i));
+        return;
+    }
+    if (!json_object_is_type(answer, json_type_object))
+        return;
+    json_object_object_foreach(answer, key, value) {
+        if (json_object_is_type(value, json_type_int))
+            field_put_str(answer, key, json_object_get_string(value));
+        else
+            stringify(value);
+    }
+}
+
+static void bend_status(const struct outcome *o, json_object *answer)
 {
     static const char *const codes[] = { "result", "code" };
     bool status_found = false;
@@ -259,4 +280,18 @@ void outcome_bend(const struct outcome *o, json_object *answer)
         if (code && json_object_is_type(code, json_type_int))
             json_object_set_int64(code, o->unknown_status);
     }
+}
+
+void outcome_bend(const struct outcome *o, json_object *answer)
+{
+    static const char *const details[] = { "refNumber", "cardNumber", "paidAt" };
+    bend_status(o, answer);
+    for (size_t i = 0; o->nulls && i < sizeof details / sizeof details[0]; i++) {
+        if (field_get(answer, details[i]))
+            field_put(answer, details[i], NULL);
+    }
+    if (o->wrong_merchant)
+        field_put_str(answer, "merchant", "another");
+    if (o->strings)
+        stringify(answer);
 }

@@ -39,6 +39,9 @@ struct outcome {
     int64_t amount_delta;    /* amounts in the answer are wrong by this many Rial */
     int64_t wrong_order;     /* the order id in the answer is another one */
     int64_t unknown_status;  /* the status in the answer */
+    int64_t wrong_merchant;  /* the answer names another merchant */
+    int64_t strings;         /* the numbers of the answer come as strings */
+    int64_t nulls;           /* reference, card and time of the answer are null */
     int64_t copies;          /* deliver this many times */
     int64_t reorder_ms;      /* deliver after the next other delivery, or after so many ms */
     int64_t forged;          /* bad signature, or another session's numbers */
@@ -57,7 +60,7 @@ json_object *faults_add(json_object *description, const char **error);
 json_object *faults_list(void); /* {items, kinds}; the caller puts it */
 void faults_clear(int64_t id);  /* 0: all */
 
-/* Applies garbage-free answer changes: amount_delta, wrong_order and unknown_status. */
+/* Applies garbage-free answer changes: from amount_delta to nulls. */
 void outcome_bend(const struct outcome *o, json_object *answer);
 
 #endif
