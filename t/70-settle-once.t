@@ -1,6 +1,6 @@
 #!/usr/bin/env perl
-# A hundred messengers with the news of one payment at the same moment: signed webhooks, the bank's own
-# callbacks, the browser, staff. It is settled once, booked once, told once.
+# A hundred messengers with the news of one payment at the same moment, at two replicas: signed webhooks,
+# the bank's own callbacks, the browser, staff who check, reconcilers. Settled once, booked once, told once.
 use strict;
 use warnings;
 use utf8;
@@ -40,7 +40,8 @@ sub everybody_tells {
     my $way = $buyer->at_bank($visit, $deed);
     my ($token) = $way->{callback_url} =~ m{/payment/callback/([^/?]+)};
     my ($path) = $way->{callback_url} =~ m{^https://[^/]+(/.*)};
-    my @kinds = (('webhook') x 3, ('callback') x 4, ('zibal') x 2, 'staff');
+    my @kinds = (('webhook') x 3, ('callback') x 3, ('zibal') x 2, 'staff', 'reconciler');
+    $shop->db_query("UPDATE payments SET created_at = created_at - interval '2 minutes' WHERE uuid = '$visit->{payment_id}'", admin => 1); # old enough to be asked about
     my @answers = at_once(100,
         before => sub { my $c = $shop->client(from => '127.77.1.' . ($_[0] + 1)); $c->get('/healthz'); return $c },
         do => sub {
@@ -51,14 +52,16 @@ sub everybody_tells {
                 webhook => sub { webhook($c, %news) },
                 callback => sub { $c->get($path) },
                 zibal => sub { $c->post("/payment/webhook/zibal/$token", json => \%news) },
+                reconciler => sub { $shop->db_query("UPDATE schedules SET next_run_at = shop_now() WHERE kind = 'payment_reconcile'", admin => 1); return { status => 'woken' } },
                 staff => sub { $c->post("/admin/payments/$visit->{payment_id}/check", json => {}, bearer => $staff->{bearer}) },
             }->{$kind};
             my ($r) = Tarazu::Test::Buyer::patiently($ask);
             return { kind => $kind, status => $r->{status} };
         });
     ok(quiet($shop), 'all of the news is dealt with');
+    cmp_ok($shop->db_value("SELECT count(*) FROM jobs WHERE kind = 'payment_reconcile' AND state = 'done'"), '>', 0, 'reconcilers were among them');
     is_deeply(tally(map { ref $_ && $_->{kind} ? "$_->{kind} $_->{status}" : 'died' } @answers),
-        { 'webhook 200' => 30, 'callback 303' => 40, 'zibal 200' => 20, 'staff 200' => 10 }, 'everybody is answered as if alone') or diag explain \@answers;
+        { 'webhook 200' => 30, 'callback 303' => 30, 'zibal 200' => 20, 'staff 200' => 10, 'reconciler woken' => 10 }, 'everybody is answered as if alone') or diag explain \@answers;
     return ($order, $visit);
 }
 

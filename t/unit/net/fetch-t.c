@@ -1,6 +1,9 @@
 /* Outgoing calls against a real TLS server that misbehaves on request. */
 #include "net/fetch.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "core/arena.h"
 #include "core/breaker.h"
 #include "net/net.h"
@@ -99,6 +102,30 @@ static void test_not_sent(struct op *op)
     op->net = (struct net *)net;
 }
 
+/* Milliseconds of one call with the usual limits; *a: its answer. */
+static int64_t timed(struct op *op, const char *url, struct fetch_answer *a)
+{
+    const struct fetch_call c = { .method = "POST", .url = url };
+    fetch(op, &c, a);
+    return a->micros / 1000;
+}
+
+/* Both waits at the same time. */
+static void test_limits(struct op *op)
+{
+    struct fetch_answer a;
+    int status = 1;
+    memset(breakers, 0, sizeof(breakers));
+    pid_t child = fork();
+    if (child == 0) {
+        int64_t ms = timed(op, toy_url(op, toy.port, "/hang"), &a);
+        _exit(ms >= 4900 && ms < 8000 && a.outcome == FETCH_UNKNOWN ? 0 : 1);
+    }
+    int64_t ms = timed(op, toy_url(op, toy.mute_port, "/"), &a);
+    ok(ms >= 1900 && ms < 4500, "a connection is awaited for two seconds");
+    ok(waitpid(child, &status, 0) == child && status == 0, "an answer for five");
+}
+
 static void test_retries(struct op *op)
 {
     struct fetch_answer a;
@@ -187,6 +214,7 @@ int main(void)
     test_answers(op);
     test_unknown(op);
     test_not_sent(op);
+    test_limits(op);
     test_retries(op);
     test_breaker(op);
     test_sms(op);

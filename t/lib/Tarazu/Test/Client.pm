@@ -49,6 +49,18 @@ sub new {
     return $self;
 }
 
+# As a program does whose access token has run out (time of the shop may pass quickly): renews it once
+# by its refresh token and asks again.
+sub renewing {
+    my ($self, $method, @call) = @_;
+    my $r = $self->$method(@call);
+    return $r if $r->{status} != 401 || !$self->{refresh_token};
+    my $new = $self->post('/auth/refresh', json => { refresh_token => $self->{refresh_token} }, bearer => undef);
+    $new->{status} == 200 or return $r;
+    @$self{qw(bearer refresh_token)} = @{ $new->{json} }{qw(access_token refresh_token)};
+    return $self->$method(@call);
+}
+
 sub get { my ($self, $path, %o) = @_; return $self->request('GET', $path, %o) }
 sub post { my ($self, $path, %o) = @_; return $self->request('POST', $path, %o) }
 sub patch { my ($self, $path, %o) = @_; return $self->request('PATCH', $path, %o) }

@@ -161,7 +161,7 @@ sub staff {
     my $r = $client->post('/auth/staff-login',
         json => { username => $s->{username}, password => $s->{password}, otp => totp($s->{totp_secret}) });
     $r->{status} == 200 or die "staff-login: $r->{status} $r->{body}";
-    $client->{bearer} = $r->{json}{access_token};
+    @$client{qw(bearer refresh_token)} = @{ $r->{json} }{qw(access_token refresh_token)};
     return $client;
 }
 

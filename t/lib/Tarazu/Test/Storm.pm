@@ -92,7 +92,7 @@ sub enter {
         select undef, undef, undef, 0.1;
     }
     $r->{status} == 200 or die "refresh: $r->{status} $r->{body}";
-    $client->{bearer} = $r->{json}{access_token};
+    @$client{qw(bearer refresh_token)} = @{ $r->{json} }{qw(access_token refresh_token)};
     return $client;
 }
 
