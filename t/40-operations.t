@@ -102,7 +102,7 @@ is($r->{status}, 200, 'some are changed') or diag($r->{body});
 is_deeply([@{ $r->{json} }{qw(shop_name_en low_stock prices_include_tax max_cart_lines)}], ['Scales', 7, JSON::PP::false, $settings->{max_cart_lines}],
     'and the others stay');
 is($staff->get('/admin/settings')->{json}{low_stock}, 7, 'for good');
-for my $bad ({ low_stock => -1 }, { low_stock => '7' }, { shop_name_fa => '' }, { nonsense => 1 }, { prices_include_tax => 'yes' }) {
+for my $bad ({ low_stock => -1 }, { low_stock => 'seven' }, { shop_name_fa => '' }, { nonsense => 1 }, { prices_include_tax => 'yes' }) {
     my ($key) = keys %$bad;
     $r = $staff->patch('/admin/settings', json => { %$bad, max_cart_lines => 9 });
     is($r->{status}, 422, "refused: $key");

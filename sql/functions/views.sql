@@ -94,6 +94,7 @@ CREATE OR REPLACE FUNCTION order_json(order_id bigint, lang text, for_staff bool
         'expires_at', rfc3339(o.expires_at), 'paid_at', rfc3339(o.paid_at), 'delivered_at', rfc3339(o.delivered_at),
         'address', o.address,
         'shipping_method', jsonb_build_object('id', o.shipping_method -> 'id', 'charged', o.shipping_method -> 'charged',
+            'ships_on', o.shipping_method -> 'ships_on', 'arrives_by', o.shipping_method -> 'arrives_by',
             'title', pick_lang(o.shipping_method ->> 'title_fa', o.shipping_method ->> 'title_en', lang)))
      || jsonb_build_object('coupon', o.coupon, 'note', o.note, 'cancel_reason', o.cancel_reason,
         'transfer', CASE WHEN o.payment_method = 'card_to_card' AND (o.status = 'pending' OR o.cancel_reason = 'expired') THEN transfer_json(o) END,

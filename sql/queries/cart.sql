@@ -22,16 +22,17 @@ SELECT c.id, c.version, c.customer_id, c.coupon_code, c.form::text AS form,
 UPDATE carts SET version = version + 1, updated_at = shop_now() WHERE id = $1 RETURNING version
 
 -- name: q_cart_lines :many (bigint cart, text province)
--- Everything that pricing needs to know about the lines; the tax rate is the newest one valid now,
--- of the province before that of everywhere.
+-- Everything that pricing needs to know about the lines; the tax rate is the one that counts now, of
+-- the province before that of everywhere.
 SELECT i.variant_id, i.quantity, i.price_seen, v.price, v.compare_at_price, v.sku, v.options::text AS options,
-       v.weight_g, p.id AS product_id, p.slug, p.title_fa, p.title_en, p.returnable,
+       v.weight_g, coalesce(v.length_cm::bigint * v.width_cm * v.height_cm, 0) AS volume_cm3, p.id AS product_id, p.slug, p.title_fa, p.title_en, p.returnable,
        s.on_hand - s.reserved AS available,
        (p.active AND p.archived_at IS NULL AND v.archived_at IS NULL) AS sellable,
        (SELECT g.file FROM images g WHERE g.product_id = p.id ORDER BY g.position, g.id LIMIT 1) AS image,
        coalesce((SELECT r.rate_bp FROM tax_rates r
                   WHERE r.tax_class = p.tax_class AND (r.province IS NULL OR r.province = $2) AND r.valid_from <= shop_now()
-                  ORDER BY r.province IS NULL, r.valid_from DESC LIMIT 1), 0) AS tax_rate_bp,
+                    AND (r.valid_until IS NULL OR r.valid_until > shop_now())
+                  ORDER BY r.province IS NULL LIMIT 1), 0) AS tax_rate_bp,
        (k.id IS NOT NULL AND (k.products IS NULL OR p.id = ANY (k.products))
         AND (k.categories IS NULL OR EXISTS (
              WITH RECURSIVE up AS (

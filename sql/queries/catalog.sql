@@ -67,5 +67,6 @@ SELECT category_list($1)::text AS items
 
 -- name: q_category_get :opt (text slug, text lang)
 SELECT jsonb_build_object('slug', c.slug, 'title', pick_lang(c.title_fa, c.title_en, $2),
-           'children', category_tree(c.id, $2), 'path', category_path(c.parent_id, $2))::text AS body
-  FROM categories c WHERE c.slug = $1 AND c.archived_at IS NULL
+           'children', category_tree(c.id, $2), 'path', category_path(c.parent_id, $2))::text AS body, c.slug
+  FROM categories c WHERE c.archived_at IS NULL
+   AND c.id = coalesce((SELECT n.id FROM categories n WHERE n.slug = $1), (SELECT h.category_id FROM category_slugs h WHERE h.slug = $1))

@@ -14,14 +14,20 @@ SELECT k.id, c.coupon_code AS code, k.kind, k.value, coalesce(k.max_discount, 0)
  WHERE c.id = $1
 
 -- name: q_shipping_options :many (text province)
--- Each active method with the first of its zones that serves the province.
+-- Each active method with the first of its zones that serves the province, and the calendar.
 SELECT m.id, m.title_fa, m.title_en, m.charged, m.eta_days, m.needs_address, m.needs_postal_code, m.free_over,
-       z.extra_kg, (SELECT jsonb_agg(jsonb_build_array(s.up_to_g, s.price) ORDER BY s.up_to_g)
-                      FROM shipping_steps s WHERE s.zone_id = z.id)::text AS steps
-  FROM shipping_methods m
-  CROSS JOIN LATERAL (SELECT * FROM shipping_zones z0
+       m.min_weight_g, m.max_weight_g, z.extra_kg, z.kind AS zone_kind, z.title_fa AS zone_fa, z.title_en AS zone_en,
+       (SELECT jsonb_agg(jsonb_build_array(s.up_to_g, s.price) ORDER BY s.up_to_g)
+          FROM shipping_steps s WHERE s.zone_id = z.id)::text AS steps,
+       (SELECT extract(epoch FROM shop_now())::bigint) AS now,
+       (SELECT coalesce(jsonb_agg(h.day - date '1970-01-01'), '[]') FROM holidays h
+         WHERE h.day BETWEEN (shop_now() AT TIME ZONE 'Asia/Tehran')::date
+                         AND (shop_now() AT TIME ZONE 'Asia/Tehran')::date + 500)::text AS holidays
+  FROM (SELECT origin_province() AS province) origin
+ CROSS JOIN shipping_methods m
+ CROSS JOIN LATERAL (SELECT * FROM shipping_zones z0
                        WHERE z0.method_id = m.id
-                         AND (z0.provinces IS NULL OR $1 = ANY (z0.provinces) OR (NOT m.needs_address AND $1 IS NULL))
+                         AND (zone_serves(z0.kind, z0.provinces, $1, origin.province) OR (NOT m.needs_address AND $1 IS NULL))
                        ORDER BY z0.position LIMIT 1) z
  WHERE m.active ORDER BY m.position, m.id
 
@@ -44,8 +50,13 @@ SELECT id FROM coupon_codes WHERE id = $1 FOR NO KEY UPDATE
 SELECT variant_id FROM stock WHERE variant_id = ANY ($1) ORDER BY variant_id FOR NO KEY UPDATE
 
 -- name: q_buyer :opt (bigint customer)
+-- `holds`: units of each variant that open orders of theirs have reserved.
 SELECT c.name, c.phone, c.national_code,
-       (SELECT count(*) FROM orders o WHERE o.customer_id = c.id AND o.status = 'pending') AS pending
+       (SELECT count(*) FROM orders o WHERE o.customer_id = c.id AND o.status = 'pending') AS pending,
+       (SELECT jsonb_object_agg(h.variant_id, h.units) FROM (
+            SELECT i.variant_id, sum(i.reserved) AS units FROM orders o JOIN order_items i ON i.order_id = o.id
+             WHERE o.customer_id = c.id AND o.status IN ('pending', 'paid', 'processing') AND i.reserved > 0
+             GROUP BY i.variant_id) h)::text AS holds
   FROM customers c WHERE c.id = $1
 
 -- name: q_place_look :one (bigint cart, bigint version, bigint customer, text fingerprint)
@@ -111,3 +122,10 @@ VALUES ($1, $2, $3::int, $4::int, $5,
 WITH gone AS (DELETE FROM coupon_uses WHERE order_id = $1 RETURNING coupon_id),
 u AS (UPDATE coupons k SET used = used - 1 FROM gone WHERE k.id = gone.coupon_id AND k.usage_limit IS NOT NULL)
 SELECT coupon_id FROM gone
+
+-- name: q_preview_customer :opt (text phone)
+SELECT id FROM customers WHERE phone = $1
+
+-- name: q_preview_all_methods :exec ()
+-- Inside a preview, which is rolled back.
+UPDATE shipping_methods SET active = true WHERE NOT active

@@ -17,30 +17,29 @@ ON CONFLICT ON CONSTRAINT products_slug_key DO UPDATE SET title_fa = EXCLUDED.ti
     attributes = EXCLUDED.attributes, updated_at = shop_now(), archived_at = NULL
 RETURNING id, NOT EXISTS (SELECT 1 FROM old) AS fresh
 
--- name: q_import_variant :opt (bigint product, text sku, text options, bigint price, bigint compare_at_price, bigint weight_g, bigint position)
+-- name: q_import_variant :opt (bigint product, text sku, text options, bigint price, bigint compare_at_price, bigint weight_g, bigint position, bigint length_cm, bigint width_cm, bigint height_cm)
 -- No row: the SKU is another product's. Stock is counted for new variants alone.
 WITH old AS (SELECT id FROM variants WHERE sku = $2),
 v AS (
-    INSERT INTO variants (product_id, sku, options, price, compare_at_price, weight_g, position)
-    VALUES ($1, $2, $3::jsonb, $4, $5, $6::int, $7::int)
+    INSERT INTO variants (product_id, sku, options, price, compare_at_price, weight_g, position, length_cm, width_cm, height_cm)
+    VALUES ($1, $2, $3::jsonb, $4, $5, $6::int, $7::int, $8::int, $9::int, $10::int)
     ON CONFLICT ON CONSTRAINT variants_sku_key DO UPDATE SET options = EXCLUDED.options, price = EXCLUDED.price,
         compare_at_price = EXCLUDED.compare_at_price, weight_g = EXCLUDED.weight_g, position = EXCLUDED.position,
-        archived_at = NULL
+        length_cm = EXCLUDED.length_cm, width_cm = EXCLUDED.width_cm, height_cm = EXCLUDED.height_cm, archived_at = NULL
      WHERE variants.product_id = EXCLUDED.product_id RETURNING id)
 SELECT v.id, NOT EXISTS (SELECT 1 FROM old) AS fresh FROM v
 
--- name: q_import_method :exec (text id, text title_fa, text title_en, text charged, bigint eta_days, bool needs_address, bool needs_postal_code, bigint free_over, bigint position)
-INSERT INTO shipping_methods (id, title_fa, title_en, charged, eta_days, needs_address, needs_postal_code, free_over, position)
-VALUES ($1, $2, $3, $4, $5::int, $6, $7, $8, $9::int)
+-- name: q_import_method :exec (text id, text title_fa, text title_en, text charged, bigint eta_days, bool needs_address, bool needs_postal_code, bigint free_over, bigint position, bigint min_weight_g, bigint max_weight_g)
+INSERT INTO shipping_methods (id, title_fa, title_en, charged, eta_days, needs_address, needs_postal_code, free_over, position, min_weight_g,
+                              max_weight_g)
+VALUES ($1, $2, $3, $4, $5::int, $6, $7, $8, $9::int, $10::int, $11::int)
 ON CONFLICT (id) DO UPDATE SET title_fa = EXCLUDED.title_fa, title_en = EXCLUDED.title_en, charged = EXCLUDED.charged,
     eta_days = EXCLUDED.eta_days, needs_address = EXCLUDED.needs_address, needs_postal_code = EXCLUDED.needs_postal_code,
-    free_over = EXCLUDED.free_over, position = EXCLUDED.position
+    free_over = EXCLUDED.free_over, position = EXCLUDED.position, min_weight_g = EXCLUDED.min_weight_g,
+    max_weight_g = EXCLUDED.max_weight_g
 
 -- name: q_import_zones_clear :exec (text method)
 DELETE FROM shipping_zones WHERE method_id = $1
-
--- name: q_import_zone :one (text method, bigint position, text[] provinces, bigint extra_kg)
-INSERT INTO shipping_zones (method_id, position, provinces, extra_kg) VALUES ($1, $2::int, $3, $4) RETURNING id
 
 -- name: q_import_steps :exec (bigint zone, text steps)
 INSERT INTO shipping_steps (zone_id, up_to_g, price)

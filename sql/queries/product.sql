@@ -27,7 +27,7 @@ SELECT v.id, v.sku FROM products p JOIN variants v ON v.product_id = p.id WHERE 
 SELECT id FROM categories WHERE slug = $1 AND archived_at IS NULL
 
 -- name: q_product_tax_class :opt (text tax_class)
-SELECT tax_class FROM tax_rates WHERE tax_class = $1 LIMIT 1
+SELECT id FROM tax_classes WHERE id = $1
 
 -- name: q_product_free_slug :one (text base)
 -- The first of base, base-2, base-3 … that no product has or had.
@@ -64,6 +64,9 @@ UPDATE variants SET sku = coalesce($3, sku), options = coalesce($4::jsonb, optio
        compare_at_price = CASE WHEN $6 THEN $7 ELSE compare_at_price END, weight_g = coalesce($8, weight_g)::int,
        archived_at = CASE WHEN $9 IS NULL THEN archived_at WHEN $9 THEN coalesce(archived_at, shop_now()) END
  WHERE product_id = $1 AND id = $2 RETURNING id
+
+-- name: q_variant_measures :exec (bigint id, bigint length_cm, bigint width_cm, bigint height_cm)
+UPDATE variants SET length_cm = $2::int, width_cm = $3::int, height_cm = $4::int WHERE id = $1
 
 -- name: q_product_search_parts :one (bigint id)
 -- The words a product is found by.

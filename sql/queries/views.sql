@@ -81,7 +81,7 @@ SELECT jsonb_build_object(
     'dead_jobs', (SELECT count(*) FROM jobs WHERE state = 'dead'),
     'low_stock', (SELECT count(*) FROM stock s JOIN variants v ON v.id = s.variant_id JOIN products p ON p.id = v.product_id
                    WHERE v.archived_at IS NULL AND p.active AND p.archived_at IS NULL
-                     AND s.on_hand - s.reserved <= coalesce((SELECT (value #>> '{}')::bigint FROM settings WHERE key = 'low_stock'), 3)),
+                     AND s.on_hand - s.reserved <= coalesce(v.low_stock, shop_low_stock())),
     'today', (SELECT jsonb_build_object('orders', count(*), 'total', coalesce(sum(total), 0)) FROM orders
                WHERE placed_at > date_trunc('day', shop_now() AT TIME ZONE 'Asia/Tehran') AT TIME ZONE 'Asia/Tehran'
                  AND status NOT IN ('pending', 'canceled')))::text AS home

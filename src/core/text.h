@@ -36,6 +36,7 @@ const char *text_mobile(struct arena *a, struct str s);
 /* Mobile or landline to E.164 ("+98" + 10 digits); NULL when neither. */
 const char *text_phone(struct arena *a, struct str s);
 const char *text_mask_phone(struct arena *a, const char *e164); /* "+98912***6789" for logs */
+bool text_province(const char *code);                                 /* "IR-00" … "IR-30" */
 bool text_postal_code(struct arena *a, struct str s, const char **out); /* 10 digits, folded */
 bool text_national_code(const char *ten_digits);                      /* checksum of کد ملی */
 bool text_iban(struct arena *a, struct str s, const char **out); /* IR + 24 digits, mod 97 */

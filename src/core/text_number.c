@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/str.h"
 #include "core/text.h"
 #include "core/text_fold.h"
 #include "core/utf8.h"
@@ -158,6 +159,12 @@ const char *text_mask_phone(struct arena *a, const char *e164)
     if (n < 12)
         return arena_strdup(a, "***");
     return arena_printf(a, "%.6s***%s", e164, e164 + n - 4);
+}
+
+bool text_province(const char *code)
+{
+    int64_t n;
+    return strlen(code) == 5 && strncmp(code, "IR-", 3) == 0 && code[3] != '-' && str_int(str_of(code + 3), &n) && n <= 30;
 }
 
 bool text_postal_code(struct arena *a, struct str s, const char **out)

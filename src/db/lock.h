@@ -19,8 +19,10 @@ enum lock_space {
     LOCK_NAMED = 6,    /* hash of a name: migrations, seals, imports */
 };
 
+#define LOCKS_MAX 1024 /* of one set */
+
 struct lock_set {
-    int64_t keys[256];
+    int64_t keys[LOCKS_MAX];
     size_t n;
 };
 

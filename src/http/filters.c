@@ -19,7 +19,8 @@ static bool number_of(const struct filter_input *in, int64_t *out)
 
 static bool time_of(const struct filter_input *in, int64_t *out)
 {
-    return clock_parse_rfc3339(str_of(in->text), out) || str_int(str_of(in->text), out);
+    const char *day = arena_printf(in->arena, "%sT00:00:00+03:30", in->text); /* "2026-12-05" */
+    return clock_parse_rfc3339(str_of(in->text), out) || str_int(str_of(in->text), out) || clock_parse_rfc3339(str_of(day), out);
 }
 
 static const char *digits(const struct filter_input *in, const char *s)

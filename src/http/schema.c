@@ -147,18 +147,23 @@ static void make_absent(const struct place *at)
         *(void **)slot_of(at) = NULL;
 }
 
-/* A text where an object is meant: its first field, under the outer name; the others are absent. */
+/* A text where an object is meant: its first field, under the outer name; the others are absent.
+ * False when the text says nothing. */
+static bool decode_word(struct decoder *d, const struct schema *s, const char *name, const struct place *at, void *base)
+{
+    for (size_t i = 0; i < s->count; i++)
+        make_absent(&(struct place){ &s->fields[i], at->prefix, base, NULL });
+    struct field first = s->fields[0];
+    first.name = name;
+    struct place bare = { &first, at->prefix, base, at->value };
+    decode_scalar(d, &bare);
+    return !is_absent(&bare);
+}
+
 static void decode_bare(struct decoder *d, const struct place *at)
 {
-    const struct schema *s = at->field->sub;
-    char *inner = arena_alloc(d->op->arena, s->size);
-    for (size_t i = 0; i < s->count; i++)
-        make_absent(&(struct place){ &s->fields[i], at->prefix, inner, NULL });
-    struct field first = s->fields[0];
-    first.name = at->field->name;
-    struct place bare = { &first, at->prefix, inner, at->value };
-    decode_scalar(d, &bare);
-    if (!is_absent(&bare))
+    void *inner = arena_alloc(d->op->arena, at->field->sub->size);
+    if (decode_word(d, at->field->sub, at->field->name, at, inner))
         *(void **)slot_of(at) = inner;
 }
 
@@ -216,6 +221,8 @@ static void decode_array(struct decoder *d, const struct place *at)
         const char *prefix = arena_printf(a, "%s/%zu", pointer, i);
         if (view_kind(item) == VIEW_OBJECT)
             decode_object(d, f->sub, item, prefix, items + i * f->sub->size);
+        else if (view_kind(item) == VIEW_TEXT && f->flags & F_BARE)
+            decode_word(d, f->sub, arena_printf(a, "%zu", i), &(struct place){ f, pointer, NULL, item }, items + i * f->sub->size);
         else
             fault(d, prefix, "type");
     }

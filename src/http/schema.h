@@ -45,7 +45,7 @@ enum field_type {
 enum field_flags {
     F_REQUIRED = 1,
     F_NULLABLE = 2,
-    F_BARE = 4,  /* F_OBJECT: a text alone stands for the first field of `sub` */
+    F_BARE = 4,  /* F_OBJECT: a text alone stands for the first field of `sub`; F_ARRAY: so does each item */
     F_PAIRS = 8, /* F_ARRAY: an object stands for rows of `sub`, member by member: name and value are
                   * its first two fields */
 };

@@ -6,9 +6,12 @@
 #include "core/str.h"
 #include "core/view.h"
 #include "db/db.h"
+#include "db/outbox.h"
+#include "db/tx.h"
 #include "http/template.h"
 #include "jobs/jobs.h"
 #include "net/sms.h"
+#include "shop/settings.h"
 
 static const struct templates *messages;
 
@@ -105,4 +108,40 @@ enum err job_stock_message(struct op *op, const struct view *payload)
     view_text(v, "title", row_text(&r, 0, "title"));
     view_text(v, "url", arena_printf(op->arena, "%s/products/%s", op->conf->shop_base_url, row_text(&r, 0, "slug")));
     return send_text(op, "stock_back", row_text(&r, 0, "phone"), v, view_get_int(payload, "job_id", 0));
+}
+
+static enum err watch(struct op *op, void *arg)
+{
+    (void)arg;
+    struct rows r;
+    TRY(db_query(op, &r, Q_STOCK_WATCH));
+    if (row_null(&r, 0, "first"))
+        return ERR_OK;
+    struct view *payload = view_new(op->arena);
+    view_int(payload, "first", row_int(&r, 0, "first"));
+    view_int(payload, "last", row_int(&r, 0, "last"));
+    outbox_add(op, "stock_alert", NULL, payload, 0);
+    return ERR_OK;
+}
+
+enum err job_stock_watch(struct op *op, const struct view *payload)
+{
+    (void)payload;
+    return db_tx(op, watch, NULL);
+}
+
+/* One message for all that was noticed in one round. */
+enum err job_stock_alert(struct op *op, const struct view *payload)
+{
+    struct settings s;
+    struct rows r;
+    TRY(settings_load(op, &s));
+    if (!s.alert_phone[0])
+        return ERR_OK;
+    TRY(db_query(op, &r, Q_MESSAGE_STOCK_ALERT, P_INT(view_get_int(payload, "first", 0)), P_INT(view_get_int(payload, "last", 0))));
+    struct view *v = view_new(op->arena);
+    view_int(v, "variants", row_int(&r, 0, "variants"));
+    view_text(v, "list", row_text(&r, 0, "list"));
+    view_text(v, "url", arena_printf(op->arena, "%s/admin/stock?low=true", op->conf->shop_base_url));
+    return send_text(op, "stock_low", s.alert_phone, v, view_get_int(payload, "job_id", 0));
 }

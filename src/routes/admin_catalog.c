@@ -1,4 +1,4 @@
-/* Staff: products, their pictures and their stock. */
+/* Staff: products, their pictures, and categories. */
 #include "routes/handlers.h"
 
 #include "auth/audit.h"
@@ -8,7 +8,6 @@
 #include "shop/category_admin.h"
 #include "shop/media.h"
 #include "shop/product_admin.h"
-#include "shop/stock.h"
 
 #define PRICE_MAX INT64_C(1000000000000)
 #define STOCK_MAX INT64_C(1000000000)
@@ -18,7 +17,7 @@ static const struct field words_fields[] = {
     FIELD(F_TEXT, words, fa, .max = 200),
     FIELD(F_TEXT, words, en, .max = 200),
 };
-static const struct schema words_in = { "words", sizeof(struct words), words_fields, 2 };
+const struct schema words_in = { "words", sizeof(struct words), words_fields, 2 };
 
 static const struct field long_words_fields[] = {
     FIELD(F_LONGTEXT, words, fa),
@@ -42,6 +41,12 @@ static const struct field variant_fields[] = {
     FIELD(F_INT, variant_in, compare_at_price, .max = PRICE_MAX, .flags = F_NULLABLE,
           .present_offset = offsetof(struct variant_in, compare_given)),
     FIELD(F_INT, variant_in, weight_g, .max = 1000000),
+    FIELD(F_INT, variant_in, length_cm, .min = 1, .max = 1000, .flags = F_NULLABLE, .doc = "of the packed unit; all three measures or none",
+          .present_offset = offsetof(struct variant_in, measures_given)),
+    FIELD(F_INT, variant_in, width_cm, .min = 1, .max = 1000, .flags = F_NULLABLE,
+          .present_offset = offsetof(struct variant_in, measures_given)),
+    FIELD(F_INT, variant_in, height_cm, .min = 1, .max = 1000, .flags = F_NULLABLE,
+          .present_offset = offsetof(struct variant_in, measures_given)),
     FIELD(F_INT, variant_in, on_hand, .max = STOCK_MAX, .doc = "what was counted"),
     FIELD(F_BOOL, variant_in, archived),
 };
@@ -105,15 +110,6 @@ static const struct field image_move_fields[] = {
     FIELD(F_INT, image_move_in, position, .max = 10000, .flags = F_REQUIRED, .doc = "0: the first"),
 };
 const struct schema image_move_in = SCHEMA(image_move_in, image_move_fields);
-
-static const struct field stock_fields[] = {
-    FIELD(F_INT, stock_change, on_hand, .max = STOCK_MAX, .doc = "what was counted"),
-    FIELD(F_INT, stock_change, delta, .min = -STOCK_MAX, .max = STOCK_MAX, .doc = "or the difference"),
-    FIELD(F_INT, stock_change, expected_on_hand, .max = STOCK_MAX, .doc = "409 stock_changed when it is another"),
-    FIELD(F_TEXT, stock_change, reason, .min = 1, .max = 200, .flags = F_REQUIRED),
-};
-const struct schema stock_in = { "stock_in", sizeof(struct stock_change), stock_fields,
-                                 sizeof(stock_fields) / sizeof(stock_fields[0]) };
 
 static const char *page_of(struct request *req, const char *slug)
 {
@@ -237,34 +233,6 @@ enum err admin_product_image_delete(struct request *req)
     return images_changed(req, "product.image_drop", before);
 }
 
-static struct view *stock_audit(struct op *op, int64_t on_hand, int64_t reserved, const char *reason)
-{
-    struct view *v = view_new(op->arena);
-    view_int(v, "on_hand", on_hand);
-    view_int(v, "reserved", reserved);
-    if (reason)
-        view_text(v, "reason", reason);
-    return v;
-}
-
-enum err admin_stock_post(struct request *req)
-{
-    const struct stock_change *in = req->input;
-    struct op *op = &req->op;
-    struct stock_result done;
-    int64_t variant;
-    if (!str_int(str_of(req->vars[0]), &variant))
-        return err_set(op, ERR_NOT_FOUND, NULL);
-    TRY(stock_count(op, variant, in, &done));
-    audit_write(op, "stock.count", arena_printf(op->arena, "variant:%s", done.sku),
-                stock_audit(op, done.was, done.reserved, NULL), stock_audit(op, done.on_hand, done.reserved, in->reason));
-    req->reply.resource = "stock";
-    req->reply.resource_id = variant;
-    if (req->accept == ACCEPT_HTML)
-        reply_redirect(req, page_of(req, done.slug));
-    return ERR_OK;
-}
-
 /* ---- categories ---- */
 
 #define CATEGORY_PLACE \
@@ -282,14 +250,34 @@ const struct schema category_in = SCHEMA(category_in, category_fields);
 
 static const struct field category_change_fields[] = {
     FIELD(F_OBJECT, category_in, title, .sub = &words_in, .flags = F_BARE),
+    FIELD(F_SLUG, category_in, slug, .doc = "the old address leads to the new one"),
     CATEGORY_PLACE,
+    FIELD(F_BOOL, category_in, archived, .doc = "true: put away; false: taken out again"),
 };
 const struct schema category_change_in = { "category_change_in", sizeof(struct category_in), category_change_fields,
                                            sizeof(category_change_fields) / sizeof(category_change_fields[0]) };
 
+/* For the form of each category: all of them, the one above it chosen. */
+static void parent_choices(struct view *items)
+{
+    for (size_t i = 0; i < view_count(items); i++) {
+        const char *parent = view_get_text(view_at(items, i), "parent");
+        struct view *list = view_array(view_at(items, i), "parents");
+        for (size_t k = 0; k < view_count(items); k++) {
+            struct view *choice = view_append(list), *other = view_at(items, k);
+            view_text(choice, "slug", view_get_text(other, "slug"));
+            view_text(choice, "title", view_get_text(other, "title"));
+            view_bool(choice, "chosen", parent && str_is(str_of(parent), view_get_text(other, "slug")));
+        }
+    }
+}
+
 enum err admin_category_list_get(struct request *req)
 {
-    return category_admin_list(&req->op, req->reply.view);
+    TRY(category_admin_list(&req->op, req->reply.view));
+    if (req->accept == ACCEPT_HTML)
+        parent_choices(view_get(req->reply.view, "items"));
+    return ERR_OK;
 }
 
 static const char *category_target(struct request *req, const char *slug)
@@ -311,9 +299,10 @@ enum err admin_category_patch(struct request *req)
 {
     struct view *before;
     TRY(category_admin_view(&req->op, req->vars[0], &before));
-    TRY(category_change(&req->op, req->vars[0], req->input));
-    TRY(category_admin_view(&req->op, req->vars[0], &req->reply.view));
-    audit_write(&req->op, "category.change", category_target(req, req->vars[0]), before, req->reply.view);
+    const char *slug = view_get_text(before, "slug");
+    TRY(category_change(&req->op, &slug, req->input));
+    TRY(category_admin_view(&req->op, slug, &req->reply.view));
+    audit_write(&req->op, "category.change", category_target(req, slug), before, req->reply.view);
     req->reply.location = req->accept == ACCEPT_HTML ? "/admin/categories" : NULL;
     return ERR_OK;
 }

@@ -71,8 +71,14 @@ enum err category_list_get(struct request *req)
 
 enum err category_get(struct request *req)
 {
-    TRY(catalog_category(&req->op, req->vars[0], &req->reply.view));
-    return list(req, req->vars[0]);
+    const char *moved;
+    TRY(catalog_category(&req->op, req->vars[0], &req->reply.view, &moved));
+    if (!moved)
+        return list(req, req->vars[0]);
+    may_be_kept(req);
+    req->reply.status = 301;
+    reply_redirect(req, arena_printf(req->op.arena, "/categories/%s", moved));
+    return ERR_OK;
 }
 
 enum err home_page(struct request *req)

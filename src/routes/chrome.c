@@ -57,7 +57,8 @@ static const char *kept_query(struct request *req)
 static void put_query(struct request *req, struct view *page)
 {
     static const char *const known[] = { "q", "category", "sort", "min_price", "max_price", "in_stock", "status", "next", "unresolved",
-        "payment_status", "payment_method", "placed_from", "placed_to", "province", "item", "tracking_number" };
+        "payment_status", "payment_method", "placed_from", "placed_to", "province", "item", "tracking_number",
+        "low", "below", "on_hand", "delta", "phone", "name" };
     struct view *query = view_object(page, "query");
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         const char *value = request_query(req, known[i]);

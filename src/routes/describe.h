@@ -20,7 +20,7 @@ struct view *openapi_view(struct arena *a);
 
 /* Adds the JSON Schema of an input schema, and of those inside it, to `components`, once. */
 void describe_schema(struct arena *a, struct view *components, const struct schema *s);
-/* The fields of a query schema as parameters. */
-void describe_query(struct arena *a, struct view *parameters, const struct schema *s);
+/* The fields of a query schema as parameters; nested ones are written with dots. */
+void describe_query(struct arena *a, struct view *components, struct view *parameters, const struct schema *s);
 
 #endif

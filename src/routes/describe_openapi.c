@@ -174,7 +174,7 @@ static void operation(struct arena *a, struct view *paths, struct view *componen
     struct view *parameters = view_array(o, "parameters");
     path_of(a, r->pattern, parameters);
     if (r->query)
-        describe_query(a, parameters, r->query);
+        describe_query(a, components, parameters, r->query);
     if (r->flags & (ROUTE_IDEMPOTENT | ROUTE_TWO_PHASE))
         idempotency_parameter(parameters);
     request_body(a, o, components, r);

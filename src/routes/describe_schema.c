@@ -101,8 +101,13 @@ static void describe_field(struct arena *a, struct view *v, struct view *compone
         view_text(v, "format", shape->format);
     if (f->type == F_ENUM)
         set_choices(a, v, f);
-    if (f->type == F_ARRAY)
+    if (f->type == F_ARRAY && f->flags & F_BARE) {
+        struct view *either = view_array(view_object(v, "items"), "anyOf");
+        view_text(view_append(either), "type", "string");
+        reference(a, view_append(either), components, f->sub);
+    } else if (f->type == F_ARRAY) {
         reference(a, view_object(v, "items"), components, f->sub);
+    }
     if (doc)
         view_text(v, "description", doc);
 }
@@ -125,7 +130,7 @@ void describe_schema(struct arena *a, struct view *components, const struct sche
     view_bool(v, "additionalProperties", false);
 }
 
-void describe_query(struct arena *a, struct view *parameters, const struct schema *s)
+void describe_query(struct arena *a, struct view *components, struct view *parameters, const struct schema *s)
 {
     for (size_t i = 0; i < s->count; i++) {
         const struct field *f = &s->fields[i];
@@ -133,6 +138,6 @@ void describe_query(struct arena *a, struct view *parameters, const struct schem
         view_text(p, "name", f->name);
         view_text(p, "in", "query");
         view_bool(p, "required", f->flags & F_REQUIRED);
-        describe_field(a, view_object(p, "schema"), NULL, f);
+        describe_field(a, view_object(p, "schema"), components, f);
     }
 }

@@ -35,8 +35,9 @@ route_handler payment_webhook_post, payment_zibal_post;
 /* admin_catalog.c */
 route_handler admin_category_list_get, admin_category_post, admin_category_patch;
 route_handler admin_product_list_get, admin_product_new_get, admin_product_post, admin_product_get, admin_product_patch,
-    admin_product_image_post, admin_product_image_patch, admin_product_image_delete, admin_stock_post;
-extern const struct schema admin_product_query, product_in, product_change_in, product_image_in, image_move_in, stock_in;
+    admin_product_image_post, admin_product_image_patch, admin_product_image_delete;
+extern const struct schema words_in; /* {fa, en}, or the Persian text alone with F_BARE */
+extern const struct schema admin_product_query, product_in, product_change_in, product_image_in, image_move_in;
 extern const struct schema category_in, category_change_in;
 /* review.c */
 route_handler review_list_get, review_post, stock_request_post, admin_review_list_get, admin_review_approve_post,
@@ -64,6 +65,23 @@ extern const struct schema return_post_in, return_approve_in, return_refuse_in, 
 /* holiday.c */
 route_handler admin_holiday_list_get, admin_holiday_post, admin_holiday_delete;
 extern const struct schema holiday_in;
+/* admin_preview.c */
+route_handler admin_preview_get;
+extern const struct schema preview_query;
+/* admin_shipping.c */
+route_handler admin_shipping_list_get, admin_shipping_get, admin_shipping_post, admin_shipping_patch, admin_zone_post,
+    admin_zone_patch, admin_zone_delete;
+extern const struct schema shipping_method_in, shipping_change_in, shipping_zone_in;
+/* admin_stock.c */
+route_handler admin_stock_list_get, admin_stock_get, admin_stock_patch, admin_stock_post;
+extern const struct schema stock_in, stock_query, stock_threshold_in;
+/* admin_tax.c */
+route_handler admin_tax_get, admin_tax_class_post, admin_tax_class_patch, admin_tax_rate_post, admin_tax_rate_patch,
+    admin_tax_rate_delete;
+extern const struct schema tax_class_in, tax_class_change_in, tax_rate_in, tax_rate_change_in;
+/* settings.c */
+route_handler admin_settings_get, admin_settings_patch;
+extern const struct schema settings_in;
 /* phone_order.c */
 route_handler phone_order_post, pay_link_get, pay_link_post;
 extern const struct schema phone_order_in;
@@ -84,7 +102,7 @@ extern const struct schema payment_reject_in;
 route_handler admin_report_ledger_get, admin_report_sales_get, admin_report_receivables_get;
 extern const struct schema report_query;
 /* ops.c */
-route_handler admin_job_list_get, admin_job_retry_post, admin_settings_get, admin_settings_patch, healthz_get, readyz_get,
+route_handler admin_job_list_get, admin_job_retry_post, healthz_get, readyz_get,
     metrics_get, openapi_get, docs_page, docs_errors_page, language_post;
 extern const struct schema language_in;
 

@@ -1,4 +1,4 @@
-/* Staff: days without work, which the time to return goods does not count. */
+/* Staff: days without work: nothing is sent on them, and the time to return goods does not count them. */
 #include "routes/handlers.h"
 
 #include "auth/audit.h"
@@ -21,6 +21,7 @@ enum err admin_holiday_list_get(struct request *req)
     struct rows r;
     TRY(db_query(&req->op, &r, Q_HOLIDAY_LIST));
     view_json(req->reply.view, "items", row_text(&r, 0, "items"));
+    view_null(req->reply.view, "next");
     return ERR_OK;
 }
 
@@ -46,5 +47,6 @@ enum err admin_holiday_delete(struct request *req)
     if (r.count == 0)
         return err_set(op, ERR_NOT_FOUND, NULL);
     audit_write(op, "holiday.drop", arena_printf(op->arena, "holiday:%s", row_text(&r, 0, "day")), NULL, NULL);
+    req->reply.location = req->accept == ACCEPT_HTML ? "/admin/holidays" : NULL;
     return admin_holiday_list_get(req);
 }

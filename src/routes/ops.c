@@ -1,4 +1,4 @@
-/* Operations: health, figures, background work, the owner's settings, the language. */
+/* Operations: health, figures, background work, the language. */
 #include "routes/handlers.h"
 
 #include <string.h>
@@ -11,7 +11,6 @@
 #include "http/router.h"
 #include "routes/app.h"
 #include "routes/describe.h"
-#include "shop/settings.h"
 
 #define LANGUAGE_SECONDS (365 * 86400)
 
@@ -38,43 +37,6 @@ enum err admin_job_retry_post(struct request *req)
     view_int(req->reply.view, "id", id);
     view_text(req->reply.view, "state", "ready");
     req->reply.location = "/admin/jobs";
-    return ERR_OK;
-}
-
-static void show_settings(struct view *v, const struct settings *s)
-{
-#define SHOW_TEXT view_text
-#define SHOW_INT view_int
-#define SHOW_BOOL view_bool
-#define SETTING(key, type, dflt, min, max, doc) SHOW_##type(v, #key, s->key);
-#include "shop/settings.def"
-#undef SETTING
-}
-
-enum err admin_settings_get(struct request *req)
-{
-    struct settings s;
-    TRY(settings_load(&req->op, &s));
-    show_settings(req->reply.view, &s);
-    return ERR_OK;
-}
-
-/* The members of the object that is sent; the others stay. */
-enum err admin_settings_patch(struct request *req)
-{
-    struct op *op = &req->op;
-    const char *error;
-    struct settings s;
-    struct view *values = view_parse(op->arena, req->body, 4, &error);
-    if (!values || view_kind(values) != VIEW_OBJECT)
-        return err_set(op, ERR_BAD_REQUEST, NULL);
-    TRY(settings_load(op, &s));
-    struct view *before = view_new(op->arena);
-    show_settings(before, &s);
-    TRY(settings_store(op, values));
-    audit_write(op, "settings.change", "settings", before, values);
-    TRY(settings_load(op, &s));
-    show_settings(req->reply.view, &s);
     return ERR_OK;
 }
 

@@ -174,11 +174,16 @@ enum err catalog_categories(struct op *op, struct view *into)
     return ERR_OK;
 }
 
-enum err catalog_category(struct op *op, const char *slug, struct view **out)
+enum err catalog_category(struct op *op, const char *slug, struct view **out, const char **moved)
 {
     struct rows r;
+    *moved = NULL;
     TRY(db_query(op, &r, Q_CATEGORY_GET, P_TEXT(slug), P_TEXT(lang_code(op->lang))));
-    return r.count ? body_view(op, &r, out) : err_set(op, ERR_NOT_FOUND, NULL);
+    if (r.count == 0)
+        return err_set(op, ERR_NOT_FOUND, NULL);
+    if (strcmp(row_text(&r, 0, "slug"), slug) != 0)
+        *moved = row_text(&r, 0, "slug");
+    return body_view(op, &r, out);
 }
 
 enum err catalog_home(struct op *op, struct view *into)

@@ -34,7 +34,8 @@ enum err catalog_product(struct op *op, const char *slug, struct view **out,
                          const char **moved) MUST_CHECK;
 enum err catalog_categories(struct op *op, struct view *into) MUST_CHECK; /* {items: tree} */
 /* {slug, title, path, children} */
-enum err catalog_category(struct op *op, const char *slug, struct view **out) MUST_CHECK;
+/* *moved: the address it has now when `slug` is an earlier one; NULL otherwise. */
+enum err catalog_category(struct op *op, const char *slug, struct view **out, const char **moved) MUST_CHECK;
 /* {categories, newest, bestselling, on_sale} */
 enum err catalog_home(struct op *op, struct view *into) MUST_CHECK;
 

@@ -10,7 +10,8 @@
 #define LINE(kind, member) COLUMN(kind, checkout_line, member)
 static const struct column line_columns[] = {
     LINE(ROW_INT, variant_id), LINE(ROW_INT, quantity), LINE(ROW_INT, price_seen), LINE(ROW_INT, price),
-    LINE(ROW_INT, compare_at_price), LINE(ROW_INT, weight_g), LINE(ROW_INT, product_id), LINE(ROW_INT, available),
+    LINE(ROW_INT, compare_at_price), LINE(ROW_INT, weight_g), LINE(ROW_INT, volume_cm3),
+    LINE(ROW_INT, product_id), LINE(ROW_INT, available),
     LINE(ROW_INT, tax_rate_bp), LINE(ROW_TEXT, sku), LINE(ROW_TEXT, options), LINE(ROW_TEXT, slug),
     LINE(ROW_TEXT, title_fa), LINE(ROW_TEXT, title_en), LINE(ROW_TEXT, image), LINE(ROW_BOOL, returnable),
     LINE(ROW_BOOL, sellable), LINE(ROW_BOOL, coupon_applies),
@@ -56,8 +57,10 @@ static void read_lines(struct op *op, const struct checkout_reads *reads, struct
         struct checkout_line *l = &out->lines[i];
         row_read(&reads->lines->rows, (int)i, line_columns, COUNT(line_columns), l);
         out->price.lines[i] = (struct price_line){ .id = l->variant_id, .unit_price = l->price,
-            .quantity = l->quantity, .tax_rate_bp = l->tax_rate_bp, .coupon_applies = l->coupon_applies };
-        out->weight_g += l->weight_g * l->quantity;
+            .quantity = l->quantity, .tax_rate_bp = out->settings.vat_registered ? l->tax_rate_bp : 0,
+            .coupon_applies = l->coupon_applies };
+        out->parcel.weight_g += l->weight_g * l->quantity;
+        out->parcel.volume_cm3 += l->volume_cm3 * l->quantity;
     }
 }
 
@@ -85,7 +88,9 @@ void checkout_read(struct op *op, const struct checkout_in *in, const struct che
     p->prices_include_tax = out->settings.prices_include_tax;
     p->gateway_minimum = without_bank(in->payment_method) ? 0 : out->settings.gateway_minimum;
     price_compute(op->arena, p); /* goods first: free shipping depends on them */
-    out->methods = shipping_read(op, reads->shipping, out->weight_g, p->subtotal - p->discount, &out->method_count);
+    out->parcel.goods = p->subtotal - p->discount;
+    out->parcel.divisor = out->settings.volumetric_divisor;
+    out->methods = shipping_read(op, reads->shipping, &out->parcel, &out->settings, &out->method_count, &out->unfit_count);
     out->method = shipping_find(out->methods, out->method_count, in->shipping_method);
     p->shipping = out->method ? shipping_due(out->method) : 0;
     p->wallet_available = in->use_wallet ? out->wallet_available : 0;

@@ -25,7 +25,7 @@ struct checkout_in {
 };
 
 struct checkout_line {
-    int64_t variant_id, quantity, price_seen, price, compare_at_price, weight_g, product_id, available, tax_rate_bp;
+    int64_t variant_id, quantity, price_seen, price, compare_at_price, weight_g, volume_cm3, product_id, available, tax_rate_bp;
     const char *sku, *options, *slug, *title_fa, *title_en, *image;
     bool returnable, sellable, coupon_applies;
 };
@@ -53,10 +53,10 @@ struct checkout {
     struct checkout_coupon coupon;
     struct price_coupon price_coupon;
     struct shipping_method *methods;
-    size_t method_count;
+    size_t method_count, unfit_count; /* those that the parcel does not fit stand behind the others */
     const struct shipping_method *method; /* the chosen one, NULL: none yet or not available */
     int64_t wallet_available;
-    int64_t weight_g;
+    struct parcel parcel;
     struct price price;
 };
 

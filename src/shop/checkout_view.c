@@ -1,96 +1,16 @@
-/* How a cart and a quote look to the client, with the reasons behind the figures. */
+/* How a cart and a quote look to the client. */
 #include "shop/checkout.h"
 
 #include <string.h>
 
 #include "core/arena.h"
-#include "core/money.h"
 #include "core/str.h"
 #include "core/view.h"
-
-enum explain {
-#define EXPLAIN(id, fa, en) EXPLAIN_##id,
-#include "shop/explain.def"
-#undef EXPLAIN
-    EXPLAIN_COUNT
-};
-
-static const struct {
-    const char *code, *text[LANG_COUNT];
-} explanations[] = {
-#define EXPLAIN(id, fa, en) { #id, { fa, en } },
-#include "shop/explain.def"
-#undef EXPLAIN
-};
+#include "shop/explain.h"
 
 static const char *localized(enum lang lang, const char *fa, const char *en)
 {
     return lang == LANG_FA || !en || !en[0] ? fa : en;
-}
-
-static void fill(struct op *op, struct buf *b, struct str name, int64_t amount, const char *code)
-{
-    if (str_is(name, "code"))
-        buf_str(b, code ? code : "");
-    else
-        buf_str(b, money_toman(op->arena, amount, op->lang));
-}
-
-static void explain(struct op *op, struct view *list, enum explain id, int64_t amount, const char *code)
-{
-    struct view *e = view_append(list);
-    struct buf b;
-    char slug[40] = "";
-    buf_init(&b, op->arena, 128);
-    struct str rest = str_of(explanations[id].text[op->lang]);
-    while (rest.n) {
-        struct str words = str_cut(&rest, '{');
-        buf_add(&b, words.p, words.n);
-        if (rest.n)
-            fill(op, &b, str_cut(&rest, '}'), amount, code);
-    }
-    for (size_t i = 0; explanations[id].code[i] && i + 1 < sizeof(slug); i++)
-        slug[i] = explanations[id].code[i] == '_' ? '_' : (char)(explanations[id].code[i] | 0x20);
-    view_text(e, "code", slug);
-    struct view *params = view_object(e, "params");
-    if (code)
-        view_text(params, "code", code);
-    view_text(e, "text", buf_text(&b));
-    view_int(e, "amount", amount);
-}
-
-static void explain_coupon(struct op *op, const struct checkout *c, struct view *list)
-{
-    if (!c->coupon_code)
-        return;
-    if (c->coupon.exhausted)
-        explain(op, list, EXPLAIN_COUPON_EXHAUSTED, 0, c->coupon_code);
-    else if (!c->coupon.usable)
-        explain(op, list, EXPLAIN_COUPON_INVALID, 0, c->coupon_code);
-    else if (c->price.notes & PRICE_COUPON_MINIMUM)
-        explain(op, list, EXPLAIN_COUPON_MINIMUM, c->coupon.min_subtotal, c->coupon_code);
-    else if (c->price.notes & PRICE_COUPON_NO_LINE)
-        explain(op, list, EXPLAIN_COUPON_NO_LINE, 0, c->coupon_code);
-    else if (c->price.notes & PRICE_COUPON_USED)
-        explain(op, list, EXPLAIN_COUPON_APPLIED, c->price.discount, c->coupon_code);
-}
-
-static void explain_all(struct op *op, const struct checkout *c, struct view *list)
-{
-    const struct price *p = &c->price;
-    explain_coupon(op, c, list);
-    if (c->method && strcmp(c->method->charged, "on_delivery") == 0)
-        explain(op, list, EXPLAIN_SHIPPING_ON_DELIVERY, c->method->price, NULL);
-    else if (c->method)
-        explain(op, list, p->shipping ? EXPLAIN_SHIPPING_CHARGED : EXPLAIN_SHIPPING_FREE, p->shipping, NULL);
-    if (p->tax)
-        explain(op, list, p->prices_include_tax ? EXPLAIN_TAX_INCLUDED : EXPLAIN_TAX_ADDED, p->tax, NULL);
-    if (p->wallet)
-        explain(op, list, EXPLAIN_WALLET_USED, p->wallet, NULL);
-    if (p->notes & PRICE_WALLET_LOWERED)
-        explain(op, list, EXPLAIN_WALLET_LOWERED, p->wallet, NULL);
-    if (p->below_minimum)
-        explain(op, list, EXPLAIN_BELOW_MINIMUM, p->due, NULL);
 }
 
 /* Options as one language: [{name, value}]. */
@@ -233,5 +153,5 @@ void checkout_view(struct op *op, const struct checkout *c, struct view *into)
     for (size_t i = 0; i < c->method_count; i++)
         shipping_view(op, &c->methods[i], view_append(methods));
     payment_methods(op, c, into);
-    explain_all(op, c, view_array(into, "explain"));
+    explain_quote(op, c, view_array(into, "explain"));
 }

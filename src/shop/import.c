@@ -146,10 +146,14 @@ static struct queued *queue_variant(const struct place *p, int64_t product, size
     int64_t price = import_int(p, "price", MONEY_AT_MOST, true);
     int64_t compare = import_int(p, "compare_at_price", MONEY_AT_MOST, false);
     int64_t weight = import_int(p, "weight_g", 1000000, false);
+    int64_t l = import_int(p, "length_cm", 1000, false), w = import_int(p, "width_cm", 1000, false), h = import_int(p, "height_cm", 1000, false);
+    bool none = l == INT64_MIN && w == INT64_MIN && h == INT64_MIN;
+    if (!none && (l < 1 || w < 1 || h < 1))
+        import_fault(p, l < 1 ? "length_cm" : w < 1 ? "width_cm" : "height_cm", "required");
     if (p->op->err->code)
         return NULL;
     return db_queue(p->op, Q_IMPORT_VARIANT, P_INT(product), P_TEXT(sku), P_TEXT(options), P_INT(price), P_OPT_INT(compare),
-                    P_INT(weight == INT64_MIN ? 0 : weight), P_INT((int64_t)position));
+                    P_INT(weight == INT64_MIN ? 0 : weight), P_INT((int64_t)position), P_OPT_INT(l), P_OPT_INT(w), P_OPT_INT(h));
 }
 
 static enum err import_variants(struct import *in, const struct place *product, int64_t id)
@@ -259,7 +263,7 @@ static const char **provinces_of(const struct place *zone, size_t *n)
     const char **codes = arena_array(zone->op->arena, const char *, view_count(v));
     for (size_t i = 0; i < view_count(v); i++) {
         codes[i] = view_kind(view_at(v, i)) == VIEW_TEXT ? view_value_text(view_at(v, i)) : "";
-        if (strncmp(codes[i], "IR-", 3) != 0)
+        if (!text_province(codes[i]))
             import_fault(zone, arena_printf(zone->op->arena, "provinces/%zu", i), "bad_province");
     }
     *n = view_count(v);
@@ -270,8 +274,14 @@ static enum err import_zone(const struct place *zone, const char *method, size_t
 {
     struct rows r;
     size_t n, steps = import_count(zone, "steps");
+    const char *kind = import_text(zone, "kind", false);
+    struct words title = import_words(zone, "title", false);
     const char **codes = provinces_of(zone, &n);
     int64_t extra = import_int(zone, "extra_kg", MONEY_AT_MOST, false);
+    if (kind && !strstr(" listed same beside other ", arena_printf(zone->op->arena, " %s ", kind)))
+        import_fault(zone, "kind", "not_one_of");
+    if (kind && n && strcmp(kind, "listed") != 0)
+        import_fault(zone, "provinces", "invalid");
     if (steps == 0)
         import_fault(zone, "steps", "too_few");
     for (size_t i = 0; i < steps; i++) {
@@ -281,8 +291,8 @@ static enum err import_zone(const struct place *zone, const char *method, size_t
         import_int(&step, "price", MONEY_AT_MOST, true);
     }
     TRY(zone->op->err->code);
-    TRY(db_query(zone->op, &r, Q_IMPORT_ZONE, P_TEXT(method), P_INT((int64_t)position), n ? P_TEXTS(codes, n) : P_NULL,
-                 P_INT(extra == INT64_MIN ? 0 : extra)));
+    TRY(db_query(zone->op, &r, Q_SHIPPING_ZONE_INSERT, P_TEXT(method), P_TEXT(kind), n ? P_TEXTS(codes, n) : P_NULL, P_TEXT(title.fa),
+                 P_TEXT(title.en), P_OPT_INT(extra), P_INT((int64_t)position)));
     db_queue(zone->op, Q_IMPORT_STEPS, P_INT(row_int(&r, 0, "id")),
              P_TEXT(view_serialize(zone->op->arena, view_get(zone->at, "steps"))));
     return ERR_OK;
@@ -293,6 +303,7 @@ static enum err import_method(struct import *in, const struct place *p, size_t p
     const char *id = import_text(p, "id", true), *charged = import_text(p, "charged", false);
     struct words title = import_words(p, "title", true);
     int64_t eta = import_int(p, "eta_days", 90, true), free_over = import_int(p, "free_over", MONEY_AT_MOST, false);
+    int64_t least = import_int(p, "min_weight_g", 10000000, false), most = import_int(p, "max_weight_g", 10000000, false);
     bool address = import_bool(p, "needs_address", true), postal = import_bool(p, "needs_postal_code", false);
     if (id && (strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(id) || strlen(id) > METHOD_ID_MAX))
         import_fault(p, "id", "bad_code");
@@ -301,7 +312,7 @@ static enum err import_method(struct import *in, const struct place *p, size_t p
     TRY(p->op->err->code);
     TRY(db_exec(p->op, Q_IMPORT_METHOD, P_TEXT(id), P_TEXT(title.fa), P_TEXT(title.en),
                 P_TEXT(charged ? charged : "checkout"), P_INT(eta), P_BOOL(address), P_BOOL(postal), P_OPT_INT(free_over),
-                P_INT((int64_t)position)));
+                P_INT((int64_t)position), P_OPT_INT(least), P_OPT_INT(most)));
     db_queue(p->op, Q_IMPORT_ZONES_CLEAR, P_TEXT(id));
     for (size_t i = 0, n = import_count(p, "zones"); i < n; i++) {
         struct place zone = import_item(p, "zones", i);

@@ -153,6 +153,29 @@ static enum err check_payment(struct op *op, struct placing *p)
     return ERR_OK;
 }
 
+/* No hoarding: orders that wait for money, and units of a variant that are held and not yet sent. */
+static enum err check_hoard(struct op *op, const struct placing *p)
+{
+    const struct checkout *c = &p->c;
+    const char *error, *json = row_text(&p->buyer->rows, 0, "holds");
+    int64_t most = c->settings.max_customer_quantity;
+    struct view *holds = json ? view_parse(op->arena, str_of(json), 2, &error) : NULL;
+    if (c->price.due > 0 && row_int(&p->buyer->rows, 0, "pending") >= c->settings.max_pending_orders)
+        return err_set(op, ERR_TOO_MANY_PENDING, NULL);
+    for (size_t i = 0; most > 0 && i < c->n; i++) {
+        const struct checkout_line *l = &c->lines[i];
+        int64_t held = view_get_int(holds, arena_printf(op->arena, "%lld", (long long)l->variant_id), 0);
+        if (held + l->quantity <= most)
+            continue;
+        struct field_error *f = err_field(op, arena_printf(op->arena, "/items/%zu", i), "too_large", NULL);
+        f->variant_id = l->variant_id;
+        f->params = view_new(op->arena);
+        view_int(f->params, "max", most > held ? most - held : 0);
+        view_int(f->params, "held", held);
+    }
+    return op->err->fields ? err_set(op, ERR_QUANTITY_LIMIT, NULL) : ERR_OK;
+}
+
 /* The refusals, in the order that the contract gives them. */
 static enum err check(struct op *op, const struct place_look *look, struct placing *p)
 {
@@ -170,9 +193,7 @@ static enum err check(struct op *op, const struct place_look *look, struct placi
     if (changed)
         return cart_changed(op, p);
     TRY(check_payment(op, p));
-    if (c->price.due > 0 && row_int(&p->buyer->rows, 0, "pending") >= c->settings.max_pending_orders)
-        return err_set(op, ERR_TOO_MANY_PENDING, NULL);
-    return ERR_OK;
+    return check_hoard(op, p);
 }
 
 static const char *money_json(struct op *op, const struct price *price)
@@ -211,6 +232,8 @@ static const char *facts_json(struct op *op, const struct placing *p)
     view_text(m, "title_en", c->method->title_en);
     view_text(m, "charged", c->method->charged);
     view_int(m, "eta_days", c->method->eta_days);
+    view_text(m, "ships_on", dispatch_date(op->arena, c->method->promise.ships_on));
+    view_text(m, "arrives_by", dispatch_date(op->arena, c->method->promise.arrives_by));
     view_int(m, "price", c->method->price);
     if (coupon) {
         struct view *k = view_object(v, "coupon");

@@ -100,11 +100,19 @@ static const char *variant_options(struct op *op, const struct variant_in *v, si
     return v->options_given ? options_json(op, pointer, v->options, v->option_count) : NULL;
 }
 
+/* All three together: the database refuses one without the others. */
+static void queue_measures(struct op *op, int64_t variant, const struct variant_in *v)
+{
+    db_queue(op, Q_VARIANT_MEASURES, P_INT(variant), P_OPT_INT(v->length_cm), P_OPT_INT(v->width_cm), P_OPT_INT(v->height_cm));
+}
+
 static enum err add_variant(struct op *op, int64_t product, const struct variant_in *v, const char *options, int64_t position)
 {
     struct rows r;
     TRY(db_query(op, &r, Q_VARIANT_INSERT, P_INT(product), P_TEXT(v->sku), P_TEXT(options), P_INT(v->price),
                  P_OPT_INT(v->compare_at_price), P_OPT_INT(v->weight_g), P_INT(position)));
+    if (v->measures_given)
+        queue_measures(op, row_int(&r, 0, "id"), v);
     if (v->on_hand != INT64_MIN && v->on_hand > 0)
         db_queue(op, Q_STOCK_COUNT, P_INT(row_int(&r, 0, "id")), P_INT(v->on_hand), P_TEXT("first count"));
     return ERR_OK;
@@ -114,10 +122,12 @@ static enum err change_variant(struct op *op, int64_t product, const struct vari
 {
     struct rows r;
     struct stock_result done;
-    const struct stock_change count = { .on_hand = v->on_hand, .delta = INT64_MIN, .expected_on_hand = INT64_MIN };
+    const struct stock_change count = { .on_hand = v->on_hand, .delta = INT64_MIN, .expected_on_hand = INT64_MIN, .cancel_orders = -1 };
     TRY(db_query(op, &r, Q_VARIANT_UPDATE, P_INT(product), P_INT(v->id), P_TEXT(v->sku), P_TEXT(options),
                  P_OPT_INT(v->price), P_BOOL(v->compare_given), P_OPT_INT(v->compare_at_price), P_OPT_INT(v->weight_g),
                  flag(v->archived)));
+    if (r.count && v->measures_given)
+        queue_measures(op, v->id, v);
     if (r.count)
         return v->on_hand == INT64_MIN ? ERR_OK : stock_count(op, v->id, &count, &done);
     err_field(op, arena_printf(op->arena, "/variants/%zu/id", i), "not_found", NULL);

@@ -10,7 +10,7 @@
 #include "core/text.h"
 #include "db/db.h"
 
-enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_BOOL };
+enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_BOOL, SETTING_PROVINCE, SETTING_PHONE };
 
 static const struct setting {
     const char *key;
@@ -53,7 +53,9 @@ void settings_read(struct op *op, const struct queued *q, struct settings *out)
             continue;
         char *at = (char *)out + s->offset;
         switch (s->type) {
-        case SETTING_TEXT: *(const char **)(void *)at = text; break;
+        case SETTING_TEXT:
+        case SETTING_PHONE:
+        case SETTING_PROVINCE: *(const char **)(void *)at = text; break;
         case SETTING_BOOL: *(bool *)(void *)at = strcmp(text, "true") == 0; break;
         case SETTING_INT: {
             int64_t n;
@@ -73,16 +75,19 @@ enum err settings_load(struct op *op, struct settings *out)
     return ERR_OK;
 }
 
-static bool fits(const struct setting *s, struct view *v)
+static bool fits(struct op *op, const struct setting *s, struct view *v)
 {
+    const char *text = view_kind(v) == VIEW_TEXT ? view_value_text(v) : NULL;
     switch (s->type) {
+    case SETTING_PROVINCE: return text && text_province(text);
+    case SETTING_PHONE: return text && (!text[0] || text_mobile(op->arena, str_of(text)));
     case SETTING_BOOL: return view_kind(v) == VIEW_BOOL;
     case SETTING_INT:
         return view_kind(v) == VIEW_INT && view_value_int(v) >= s->min && view_value_int(v) <= s->max;
     case SETTING_TEXT: {
-        if (view_kind(v) != VIEW_TEXT)
+        if (!text)
             return false;
-        int64_t n = (int64_t)text_length(str_of(view_value_text(v)));
+        int64_t n = (int64_t)text_length(str_of(text));
         return n >= s->min && n <= s->max;
     }
     }
@@ -98,8 +103,8 @@ enum err settings_store(struct op *op, const struct view *values)
         const char *pointer = arena_printf(op->arena, "/%s", key);
         if (!s)
             err_field(op, pointer, "unknown_field", NULL);
-        else if (!fits(s, value))
-            err_field(op, pointer, "type", NULL);
+        else if (!fits(op, s, value))
+            err_field(op, pointer, view_kind(value) == VIEW_TEXT && !view_value_text(value)[0] ? "required" : "type", NULL);
         else
             db_queue(op, Q_SETTING_STORE, P_TEXT(key), P_TEXT(view_serialize(op->arena, value)));
     }

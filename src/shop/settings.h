@@ -12,6 +12,8 @@ struct view;
 
 struct settings {
 #define SETTING_MEMBER_TEXT(key) const char *key;
+#define SETTING_MEMBER_PROVINCE(key) const char *key;
+#define SETTING_MEMBER_PHONE(key) const char *key;
 #define SETTING_MEMBER_INT(key) int64_t key;
 #define SETTING_MEMBER_BOOL(key) bool key;
 #define SETTING(key, type, dflt, min, max, doc) SETTING_MEMBER_##type(key)
