@@ -98,9 +98,9 @@ subtest 'addresses that cannot be read' => sub {
         like($r->{body}, qr/lang="fa"|"request_id"/, "$path: said in our words");
     }
     for my $raw ("GARBAGE\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/9.1\r\nHost: localhost\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n") {
+        "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", "TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n") {
         my ($answer, $name) = ($nginx->raw($raw), $raw =~ s/\r\n/ /gr);
-        like($answer, qr{^HTTP/1\.1 (?:400|421|505) }, "$name: refused");
+        like($answer, qr{^HTTP/1\.1 (?:400|405|421|505) }, "$name: refused");
         like($answer, qr/^X-Request-Id: [0-9a-f]{32}\r$/m, "$name: with a request id");
     }
 };
