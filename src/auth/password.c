@@ -14,6 +14,7 @@
 #include "core/op.h"
 
 #define PLACES 2
+#define WAITING_PLACES 1
 #define PATIENCE_MS 3000
 #define PAUSE_MS 50
 
@@ -33,25 +34,43 @@ static int take_place(const char *path)
     return -1;
 }
 
-/* One of the host's places, held until the scratch arena goes. */
-static enum err enter(struct op *op, struct arena *scratch)
+/* A place among `places` of the host, held until the scratch arena goes; *taken false: there is none. */
+static enum err try_places(struct op *op, struct arena *scratch, const char *kind, int places, bool *taken)
 {
-    for (int waited = 0; waited < PATIENCE_MS; waited += PAUSE_MS) {
-        for (int place = 0; place < PLACES; place++) {
-            const char *path = arena_printf(scratch, "%s/password-%d.lock", op->conf->run_dir, place);
-            int fd = take_place(path);
-            if (fd >= 0) {
-                arena_defer(scratch, close_place, (void *)(intptr_t)fd);
-                return ERR_OK;
-            }
-            if (errno != EWOULDBLOCK)
-                return err_internal(op, ERR_INTERNAL, "%s: %s", path, strerror(errno));
-        }
-        clock_sleep_ms(PAUSE_MS);
+    *taken = false;
+    for (int place = 0; place < places && !*taken; place++) {
+        const char *path = arena_printf(scratch, "%s/password-%s%d.lock", op->conf->run_dir, kind, place);
+        int fd = take_place(path);
+        if (fd < 0 && errno != EWOULDBLOCK)
+            return err_internal(op, ERR_INTERNAL, "%s: %s", path, strerror(errno));
+        if (fd >= 0)
+            arena_defer(scratch, close_place, (void *)(intptr_t)fd);
+        *taken = fd >= 0;
     }
+    return ERR_OK;
+}
+
+static enum err busy(struct op *op)
+{
     err_set(op, ERR_BUSY, NULL);
     err_retry_after(op, 2);
     return ERR_BUSY;
+}
+
+/* A place to work, or to wait for one: whoever finds neither hears so at once, because a worker that
+ * waits here serves no pages. */
+static enum err enter(struct op *op, struct arena *scratch)
+{
+    bool working, waiting;
+    TRY(try_places(op, scratch, "", PLACES, &working));
+    if (working)
+        return ERR_OK;
+    TRY(try_places(op, scratch, "wait-", WAITING_PLACES, &waiting));
+    for (int waited = 0; waiting && !working && waited < PATIENCE_MS; waited += PAUSE_MS) {
+        clock_sleep_ms(PAUSE_MS);
+        TRY(try_places(op, scratch, "", PLACES, &working));
+    }
+    return working ? ERR_OK : busy(op);
 }
 
 enum err password_hash(struct op *op, const char *password, const char **hash)
