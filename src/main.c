@@ -55,19 +55,39 @@ static int run_migrate(struct call *c, int argc, char **argv)
     return e ? failed(c->op, e) : 0;
 }
 
-static enum err prove_audit(struct op *op, struct view *rows)
+static const char *audit_row(struct op *op, int64_t id)
+{
+    return arena_printf(op->arena, "audit log row %lld", (long long)id);
+}
+
+static enum err prove_audit(struct op *op, struct view *rows, const char **note)
 {
     struct audit_report report;
     TRY(audit_check(op, &report));
     if (report.first_bad)
-        doctor_found(rows, arena_printf(op->arena, "audit log row %lld", (long long)report.first_bad),
-                     "was changed, is missing or out of place; everything before it holds");
+        doctor_found(rows, audit_row(op, report.first_bad), "was changed, is missing or out of place; everything before it holds");
+    *note = report.newest_age < 0 ? arena_printf(op->arena, "nothing is sealed yet, %lld wait", (long long)report.waiting)
+        : arena_printf(op->arena, "%lld rows sealed, %lld wait; the newest seal is %lld seconds old", (long long)report.sealed,
+                       (long long)report.waiting, (long long)report.newest_age);
     return ERR_OK;
 }
 
-static enum err prove_audit_keys(struct op *op, struct view *rows)
+static enum err prove_audit_order(struct op *op, struct view *rows, const char **note)
 {
     struct audit_report report;
+    (void)note;
+    TRY(audit_check(op, &report));
+    if (report.first_late)
+        doctor_found(rows, audit_row(op, report.first_late), "bears a time an hour or more before a row that was sealed ahead of it");
+    if (report.overdue)
+        doctor_found(rows, audit_row(op, report.overdue), "has been waiting for its seal for more than ten minutes");
+    return ERR_OK;
+}
+
+static enum err prove_audit_keys(struct op *op, struct view *rows, const char **note)
+{
+    struct audit_report report;
+    (void)note;
     TRY(audit_check(op, &report));
     if (report.unknown_key)
         doctor_found(rows, "audit log", arena_printf(op->arena, "%lld rows are sealed under a key that is not configured",
@@ -80,6 +100,8 @@ static int run_doctor(struct call *c, int argc, char **argv)
     static const struct doctor_proof audit[] = {
         { .id = "audit", .title = "The audit log is the one that was sealed", .run = prove_audit,
           .remedy = "Somebody changed the log: compare it with a backup." },
+        { .id = "audit_order", .title = "Rows of the audit log were sealed soon after they were written", .run = prove_audit_order,
+          .warning = true, .remedy = "Either no job ran for a while, or somebody put the row in later: compare it with a backup." },
         { .id = "audit_keys", .title = "Every seal of the audit log can be tested", .run = prove_audit_keys, .warning = true,
           .remedy = "Seals older than the last two master secrets cannot be tested; if there was no such change, somebody forged them." },
     };

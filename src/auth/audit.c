@@ -108,6 +108,8 @@ enum err audit_check(struct op *op, struct audit_report *out)
     out->waiting = row_int(&r, 0, "waiting");
     out->newest_age = row_int_or(&r, 0, "newest_age", -1);
     out->first_bad = row_int_or(&r, 0, "skipped", 0);
+    out->first_late = row_int_or(&r, 0, "late", 0);
+    out->overdue = row_int_or(&r, 0, "overdue", 0);
     do {
         TRY(db_query(op, &r, Q_AUDIT_CHAIN, P_INT(seq), P_INT(CHECK_PAGE)));
         check_page(op, &r, keys, count, &seq, &previous, out);
@@ -115,13 +117,13 @@ enum err audit_check(struct op *op, struct audit_report *out)
     return ERR_OK;
 }
 
-enum err audit_list(struct op *op, const char *actor, const char *action, const char *target,
-                    int64_t below, int64_t limit, struct view *out)
+enum err audit_list(struct op *op, const struct audit_filter *filter, int64_t below, int64_t limit,
+                    struct view *out)
 {
     static const char *const texts[] = { "at", "actor_kind", "actor", "action", "target", "request_id", "client" };
     struct rows r;
-    TRY(db_query(op, &r, Q_AUDIT_LIST, P_TEXT(actor), P_TEXT(action), P_TEXT(target), P_INT(below),
-                 P_INT(limit)));
+    TRY(db_query(op, &r, Q_AUDIT_LIST, P_TEXT(filter->actor), P_TEXT(filter->action), P_TEXT(filter->target),
+                 P_OPT_INT(filter->from), P_OPT_INT(filter->to), P_INT(below), P_INT(limit)));
     struct view *items = view_array(out, "items");
     for (int i = 0; i < r.count; i++) {
         struct view *item = view_append(items);

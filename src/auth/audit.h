@@ -25,15 +25,22 @@ struct audit_report {
     int64_t rows, sealed;        /* in the log; covered by a seal that holds */
     int64_t unknown_key;         /* sealed under a master secret that is gone */
     int64_t first_bad;           /* audit_log.id changed, missing or out of place; 0: none */
+    int64_t first_late;          /* audit_log.id dated an hour or more before a row sealed ahead of it:
+                                    put in later by somebody with the whole database; 0: none */
+    int64_t overdue;             /* audit_log.id without a seal for ten minutes; 0: none */
     int64_t newest_age;          /* seconds since the newest seal; -1: no seal */
     int64_t waiting;             /* rows without a seal */
 };
 /* Walks the whole chain. */
 enum err audit_check(struct op *op, struct audit_report *out) MUST_CHECK;
 
+struct audit_filter {
+    const char *actor, *action, *target; /* NULL: any; action: the beginning of its name */
+    int64_t from, to;                    /* a moment of the first and of the last day (Tehran); INT64_MIN: open */
+};
 /* A page of the log, newest first: {items: [{id, at, actor, action, target, before, after,
- * request_id, client}], next}. Filters may be NULL; `below` 0: from the newest. */
-enum err audit_list(struct op *op, const char *actor, const char *action, const char *target,
-                    int64_t below, int64_t limit, struct view *out) MUST_CHECK;
+ * request_id, client}], next}. `below` 0: from the newest. */
+enum err audit_list(struct op *op, const struct audit_filter *filter, int64_t below, int64_t limit,
+                    struct view *out) MUST_CHECK;
 
 #endif

@@ -24,8 +24,9 @@ static const struct check {
 #undef CHECK
 };
 
-static enum err prove_machines(struct op *op, struct view *rows)
+static enum err prove_machines(struct op *op, struct view *rows, const char **note)
 {
+    (void)note;
     const char *why = NULL;
     if (!fsm_check(op, &why))
         doctor_found(rows, "table transitions", why);
@@ -83,7 +84,9 @@ static void close_entry(struct report *r, struct view *v, enum weight weight)
     r->warnings += !well && !fault;
     if (r->json)
         return;
-    printf("%-7s  %s\n", well ? "ok" : fault ? "FAULT" : "warning", view_get_text(v, "title"));
+    const char *note = view_get_text(v, "note");
+    printf("%-7s  %s%s%s%s\n", well ? "ok" : fault ? "FAULT" : "warning", view_get_text(v, "title"), note ? " (" : "",
+           note ? note : "", note ? ")" : "");
     if (!well)
         print_rows(rows, view_get_text(v, "remedy"));
 }
@@ -103,7 +106,10 @@ static enum err run_proof(struct report *r, const struct doctor_proof *p)
 {
     enum weight weight = p->warning ? WEIGHT_WARNING : WEIGHT_FAULT;
     struct view *v = entry(r, p->id, weight, p->title, p->remedy), *rows = view_array(v, "rows");
-    TRY(p->run(r->op, rows));
+    const char *note = NULL;
+    TRY(p->run(r->op, rows, &note));
+    if (note)
+        view_text(v, "note", note);
     close_entry(r, v, weight);
     return ERR_OK;
 }

@@ -11,8 +11,9 @@
 
 struct view;
 
-/* A proof that no single statement can give. Adds an offending row with doctor_found. */
-typedef enum err doctor_fn(struct op *op, struct view *rows);
+/* A proof that no single statement can give. Adds an offending row with doctor_found; *note (NULL on
+ * entry) may be set to what is worth telling in any case. */
+typedef enum err doctor_fn(struct op *op, struct view *rows, const char **note);
 void doctor_found(struct view *rows, const char *what, const char *detail);
 
 struct doctor_proof {
