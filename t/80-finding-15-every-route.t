@@ -1,8 +1,8 @@
 #!/usr/bin/env perl
 # Finding 15: ownership was checked here and there. This walks every row of the route table as nobody,
-# with tokens that are not good, as the wrong kind of person, as each role of staff without the
-# permission, from another site, and as another customer: never a success, never another person's
-# data. A new route is walked without a change here.
+# with tokens that are not good or have expired, as the wrong kind of person, as each role of staff and
+# each API key without the permission, from another site, and as another customer: never a success,
+# never another person's data. A new route is walked without a change here.
 use strict;
 use warnings;
 use utf8;
@@ -48,6 +48,32 @@ sub paths { # every way to fill the variables of a pattern from lists by type
 }
 sub path { return (paths($_[0]{pattern}, \%filler))[0] }
 sub unsafe { return $_[0]{method} ne 'GET' }
+
+# A body that a route's own schema takes, from the shop's description of itself; every name that could
+# mean something of somebody is filled from the same lists as the paths.
+my $api = $shop->client->get('/openapi.json')->{json};
+sub schema_of { my ($s) = @_; $s = $s->{anyOf}[-1] // $s; return $s->{'$ref'} ? $api->{components}{schemas}{ $s->{'$ref'} =~ s{.*/}{}r } : $s }
+sub filled {
+    my ($name, $field, $values) = @_;
+    my $s = schema_of($field);
+    my $type = ref $s->{type} ? $s->{type}[0] : $s->{type} // 'object';
+    return $s->{enum}[0] if $s->{enum};
+    return JSON::PP::true if $type eq 'boolean';
+    return 0 + ($name =~ /(?:^|_)id$/ ? $values->{int}[0] : ($s->{minimum} // 0) > 1 ? $s->{minimum} : 1) if $type =~ /^(?:integer|number)$/;
+    return [filled($name, $s->{items}, $values)] if $type eq 'array';
+    return { map { $_ eq 'altcha' ? () : ($_ => filled($_, $s->{properties}{$_}, $values)) } sort keys %{ $s->{properties} // {} } } if $type eq 'object';
+    my $text = ($s->{format} // '') eq 'uuid' ? $values->{uuid}[0] : $name =~ /phone/ ? '09121112233' : $name eq 'email' ? 'x@example.com'
+        : $name =~ /^(?:order|number|order_number)$/ ? $values->{text}[0] : $name eq 'province' ? 'IR-23' : $name eq 'national_code' ? '0084575948'
+        : $name eq 'postal_code' ? '1234567890' : ($s->{format} // '') eq 'date-time' ? '2026-01-01T00:00:00Z' : $name eq 'code' ? '123456' : 'x';
+    my $short = ($s->{minLength} // 0) - length $text;
+    return $short > 0 ? $text . 'x' x $short : $text;
+}
+sub body {
+    my ($route, $values) = @_;
+    my $wanted = $api->{paths}{ $route->{pattern} =~ s/:\w+\}/}/gr }{ lc $route->{method} }{requestBody} or return {};
+    my ($content) = $wanted->{content}{'application/json'} // return {};
+    return filled('', $content->{schema}, $values);
+}
 # Each time from another address, so that the limits of nginx per address stay out of it.
 my $address = 0;
 sub elsewhere {
@@ -59,7 +85,8 @@ sub elsewhere {
 }
 sub ask {
     my ($c, $route, $path, %o) = @_;
-    return elsewhere($c)->request($route->{method}, $path, (unsafe($route) ? (json => {}) : ()), %o);
+    my $values = delete $o{values};
+    return elsewhere($c)->request($route->{method}, $path, (unsafe($route) ? (json => body($route, $values // \%filler)) : ()), %o);
 }
 sub closed { return grep { $policy{ $_->{policy} }{kind} ne 'ANYBODY' } @routes }
 sub none_of { # the routes whose answer is not as wanted
@@ -86,6 +113,8 @@ subtest 'nobody' => sub {
 };
 
 subtest 'tokens that are not good' => sub {
+    my $ended = $shop->login('09125551516');
+    is($ended->post('/auth/logout', json => {})->{status}, 200, 'somebody logs out');
     my ($head, $body, $mac) = split /\./, $buyer->{bearer};
     my %claims = %{ $JSON->decode(decode_base64url($body)) };
     my $token = sub { my ($h, $b, $key) = @_;
@@ -98,13 +127,19 @@ subtest 'tokens that are not good' => sub {
         'claims changed' => join('.', $head, encode_base64url($JSON->encode({ %claims, sub => 'staff:1' })), $mac),
         'a refresh token' => $buyer->{refresh_token},
         'cut' => substr($buyer->{bearer}, 0, -1),
+        'of a session that was ended' => $ended->{bearer},
         'nonsense' => 'abc', 'an API key never made' => 'tzk_' . 'A' x 43,
     );
     for my $name (sort keys %bad) {
         my $c = $shop->client;
         $c->{bearer} = $bad{$name};
         is_deeply(none_of(qr/^401$/, sub { ask($c, $_[0], path($_[0]))->{status} }, closed()), [], "$name: 401");
+        next unless $name =~ /algorithm|key|ended/;
+        my $cookie = $shop->client;
+        $cookie->{cookies}{'__Host-access'} = $cookie->{cookies}{'__Host-refresh'} = $bad{$name};
+        is_deeply(none_of(qr/^401$/, sub { ask($cookie, $_[0], path($_[0]))->{status} }, closed()), [], "$name, as a cookie: 401");
     }
+    is($shop->client->post('/auth/refresh', json => { refresh_token => $buyer->{bearer} })->{status}, 401, 'an access token is no refresh token');
 };
 
 subtest 'the wrong kind of person' => sub {
@@ -118,6 +153,20 @@ subtest 'the wrong kind of person' => sub {
         is_deeply(none_of(qr/^403$/, sub { ask($made{$name}, $_[0], path($_[0]))->{status} }, @lacks), [],
             scalar(@lacks) . " routes that $name may not use");
     }
+    for my $name (grep { $_ ne 'NONE' } sort keys %{ { map { $_->{permission} => 1 } values %policy } }) {
+        my $r = $owner->post('/admin/api-keys', json => { name => "walk-$name", permissions => lc $name });
+        my $key = $shop->client;
+        $key->{bearer} = $r->{json}{secret};
+        my @lacks = grep { my $p = $policy{ $_->{policy} }{permission}; $p ne 'NONE' && $p ne $name } @staff;
+        is_deeply(none_of(qr/^403$/, sub { ask($key, $_[0], path($_[0]))->{status} }, @lacks, $customer[0]), [],
+            scalar(@lacks) . " routes that a key for $name may not use");
+        is($owner->delete("/admin/api-keys/$r->{json}{id}")->{status}, 200, '  and revoked');
+        is_deeply(none_of(qr/^401$/, sub { ask($key, $_[0], path($_[0]))->{status} }, $staff[0]), [], '  it opens nothing');
+    }
+    my $pages = $shop->client(html => 1);
+    $pages->{cookies}{'__Host-access'} = $buyer->{bearer};
+    is_deeply(none_of(qr/^(?:303|403)$/, sub { elsewhere($pages)->get(path($_[0]))->{status} }, grep { !unsafe($_) } @staff), [],
+        'no page of staff for a customer');
 };
 
 subtest 'another site' => sub {
@@ -130,7 +179,13 @@ subtest 'another site' => sub {
             "with the cookies of a $who->[0]");
         is_deeply(none_of(qr/^403$/, sub { ask($c, $_[0], path($_[0]), headers => { origin => 'https://evil.example' })->{status} }, @walk),
             [], 'also from a browser that only names the origin');
+        is_deeply(none_of(qr/^403$/, sub { ask($c, $_[0], path($_[0]), headers => { 'sec-fetch-site' => 'same-site', origin => 'null' })->{status} }, @walk),
+            [], 'or hides it');
     }
+    my $guest = $shop->client;
+    $guest->{cookies}{'__Host-cart'} = 'A' x 43;
+    is_deeply(none_of(qr/^403$/, sub { ask($guest, $_[0], path($_[0]), headers => { origin => 'https://evil.example' })->{status} },
+        grep { unsafe($_) && $_->{policy} eq 'GUEST' } @routes), [], 'with the cookie of a guest\'s cart');
 };
 
 subtest 'another customer' => sub {
@@ -157,10 +212,10 @@ subtest 'another customer' => sub {
     my $seen = sub { my ($body) = @_; utf8::decode(my $t = $body); return $t =~ /\Q$mark\E|unique-mark|\Q@{[substr $phone, 3]}\E/ };
     my (@got, @leaked);
     for my $c ($buyer, $shop->client) {
-        for my $route (grep { $_->{policy} =~ /^(?:PUBLIC|GUEST|CUSTOMER)$/ } @routes) {
+        for my $route (grep { $policy{ $_->{policy} }{kind} ne 'STAFF' } @routes) {
             next if $route->{pattern} =~ m{^/auth/logout|^/account/erase$}; # would end the walker's own session
             for my $path (paths($route->{pattern}, \%theirs)) {
-                my $r = ask($c, $route, $path);
+                my $r = ask($c, $route, $path, values => \%theirs);
                 push @leaked, "$route->{method} $path: $r->{status}" if $seen->($r->{body});
                 push @got, "$route->{method} $path: $r->{status}"
                     if $route->{policy} eq 'CUSTOMER' && $route->{pattern} =~ /\{/ && $r->{status} =~ /^[23]/;
@@ -171,6 +226,19 @@ subtest 'another customer' => sub {
     is_deeply(\@got, [], 'no success on what is theirs');
     is($count->(), $before, 'and nothing of theirs has changed');
     is($victim->get('/account')->{json}{name}, $mark, 'who sees it all as before');
+};
+
+# Last, as it is the end of every log-in of this script.
+subtest 'expired tokens' => sub {
+    $shop->db_query("UPDATE clock SET shift = shift + interval '901 seconds' RETURNING 1", admin => 1);
+    for my $who ([customer => $buyer], [owner => $owner]) {
+        my $c = $shop->client;
+        $c->{bearer} = $who->[1]{bearer};
+        is_deeply(none_of(qr/^401$/, sub { ask($c, $_[0], path($_[0]))->{status} }, closed()), [], "of a $who->[0]: 401");
+        my $cookie = $shop->client;
+        $cookie->{cookies}{'__Host-access'} = $c->{bearer};
+        is_deeply(none_of(qr/^401$/, sub { ask($cookie, $_[0], path($_[0]))->{status} }, closed()), [], '  as a cookie too');
+    }
 };
 
 $shop->stop;
