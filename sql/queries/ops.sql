@@ -7,4 +7,5 @@ SELECT (SELECT count(*) FROM jobs WHERE state IN ('ready', 'running')) AS jobs_w
           FROM jobs WHERE state = 'ready' AND run_at <= shop_now()) AS outbox_age,
        (SELECT count(*) FROM payments p WHERE p.status IN ('unknown', 'in_review'))
        + (SELECT count(DISTINCT r.payment_id) FROM refunds r WHERE r.status NOT IN ('done', 'refused')) AS unresolved_money,
-       (SELECT count(*) FROM stock_alerts WHERE ended_at IS NULL) AS low_stock
+       (SELECT count(*) FROM stock_alerts WHERE ended_at IS NULL) AS low_stock,
+       (SELECT coalesce(sum(strangers), 0)::bigint FROM sms_budget WHERE hour = date_trunc('hour', shop_now())) AS sms_strangers

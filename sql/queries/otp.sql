@@ -33,6 +33,12 @@ UPDATE otp_phones
                           ELSE shop_now() END
  WHERE phone = $1
 
+-- Makes everybody who would spend of this hour's budget stand in line.
+-- name: q_sms_budget_lock :one ()
+INSERT INTO sms_budget AS b (hour) VALUES (date_trunc('hour', shop_now()))
+ON CONFLICT (hour) DO UPDATE SET strangers = b.strangers
+RETURNING strangers::bigint AS strangers
+
 -- name: q_sms_budget_count :exec (bigint strangers, bigint known, bigint withheld)
 INSERT INTO sms_budget AS b (hour, strangers, known, withheld)
 VALUES (date_trunc('hour', shop_now()), $1, $2, $3)
@@ -67,9 +73,18 @@ SELECT phone, expires_at <= shop_now() AS expired FROM otp_codes WHERE id = $1::
 -- name: q_otp_lift :exec (text phone)
 UPDATE otp_phones SET sent_at = NULL, day_sent = 0, unproved = 0 WHERE phone = $1
 
--- name: q_sms_log_add :exec (text phone, text kind, text outcome, text message_id, bigint status, text problem, text request_id)
-INSERT INTO sms_log (phone, kind, outcome, message_id, provider_status, problem, request_id)
-VALUES ($1, $2, $3, $4, $5, left($6, 500), $7)
+-- Tells whether it is the first fault of its kind in a day: the owner is written to once.
+-- name: q_sms_log_add :one (text phone, text kind, text outcome, text message_id, bigint status, text problem, bool fault, text request_id)
+INSERT INTO sms_log (phone, kind, outcome, message_id, provider_status, problem, shop_fault, request_id)
+VALUES ($1, $2, $3, $4, $5, left($6, 500), $7, $8)
+RETURNING $7 AND NOT EXISTS (SELECT FROM sms_log l
+    WHERE l.shop_fault AND l.at > shop_now() - interval '1 day' AND l.provider_status = $5) AS first_fault
+
+-- What the shop's own account has kept from being sent in the last day.
+-- name: q_sms_faults :many ()
+SELECT problem, provider_status::bigint AS provider_status, count(*)::bigint AS messages, rfc3339(max(at)) AS last_at
+  FROM sms_log WHERE shop_fault AND at > shop_now() - interval '1 day'
+ GROUP BY problem, provider_status ORDER BY max(at) DESC
 
 -- name: q_sms_log_list :many (text phone, bigint below, bigint most)
 SELECT id, rfc3339(at) AS at, phone, kind, outcome, message_id, provider_status::bigint AS provider_status,
@@ -87,7 +102,8 @@ SELECT id, message_id FROM sms_log
 UPDATE sms_log SET delivery = $2, delivery_asked_at = shop_now() WHERE id = $1
 
 -- name: q_sms_budget_list :many ()
-SELECT rfc3339(hour) AS hour, strangers::bigint AS strangers, known::bigint AS known, withheld::bigint AS withheld
+SELECT rfc3339(hour) AS hour, strangers::bigint AS strangers, known::bigint AS known, withheld::bigint AS withheld,
+       hour = date_trunc('hour', shop_now()) AS present
   FROM sms_budget WHERE hour > shop_now() - interval '48 hours' ORDER BY hour DESC
 
 -- Old rows of everything that counts or expires; one call, by schedule.

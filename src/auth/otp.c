@@ -6,6 +6,7 @@
 #include "auth/audit.h"
 #include "auth/keys.h"
 #include "auth/seal.h"
+#include "auth/sms_log.h"
 #include "core/arena.h"
 #include "core/log.h"
 #include "core/metrics.h"
@@ -19,24 +20,29 @@ static const char *const purposes[] = {
     [OTP_LOGIN] = "login", [OTP_PROVE] = "prove", [OTP_PHONE] = "phone",
 };
 
+static struct otp_state state_of(const struct rows *r)
+{
+    return (struct otp_state){
+        .since_sms = row_int_or(r, 0, "since_sms", -1),
+        .day_sent = row_int(r, 0, "day_sent"),
+        .day_left = row_int(r, 0, "day_left"),
+        .unproved = row_int(r, 0, "unproved"),
+        .code_alive = row_bool(r, 0, "code_alive"),
+        .code_left = row_int_or(r, 0, "code_left", 0),
+        .challenges = row_int_or(r, 0, "challenges", 0),
+        .known = row_bool(r, 0, "known"),
+        .strangers = row_int(r, 0, "strangers"),
+        .hour_left = row_int(r, 0, "hour_left"),
+    };
+}
+
 static enum err read_state(struct op *op, const char *phone, struct otp_state *s, const char **code_id)
 {
     struct rows r;
     /* The row's lock is the queue of everybody who asks for this phone; the state is read behind it. */
     db_queue(op, Q_OTP_PHONE_LOCK, P_TEXT(phone));
     TRY(db_query(op, &r, Q_OTP_STATE, P_TEXT(phone)));
-    *s = (struct otp_state){
-        .since_sms = row_int_or(&r, 0, "since_sms", -1),
-        .day_sent = row_int(&r, 0, "day_sent"),
-        .day_left = row_int(&r, 0, "day_left"),
-        .unproved = row_int(&r, 0, "unproved"),
-        .code_alive = row_bool(&r, 0, "code_alive"),
-        .code_left = row_int_or(&r, 0, "code_left", 0),
-        .challenges = row_int_or(&r, 0, "challenges", 0),
-        .known = row_bool(&r, 0, "known"),
-        .strangers = row_int(&r, 0, "strangers"),
-        .hour_left = row_int(&r, 0, "hour_left"),
-    };
+    *s = state_of(&r);
     *code_id = row_text(&r, 0, "code_id");
     return ERR_OK;
 }
@@ -50,14 +56,32 @@ static enum err refuse(struct op *op, const struct otp_decision *d)
     return ERR_RATE_LIMITED;
 }
 
-/* Tells operators once an hour when the budget nears its end and when it is spent. */
-static void watch_budget(const struct limits *l, const struct otp_state *s)
+/* Tells operators once an hour when the budget nears its end and when it is spent, and then the owner:
+ * counted behind the budget's lock, each number is reached once. */
+static void watch_budget(struct op *op, const struct limits *l, const struct otp_state *s)
 {
     int64_t sent = s->strangers + 1, most = l->sms_strangers_hour;
     if (s->known || (sent != most && sent != most * 8 / 10))
         return;
     log_event(LOG_WARNING, sent == most ? "SMS budget for new numbers is spent" : "SMS budget for new numbers is nearly spent",
               LOG_I("sent", sent), LOG_I("budget", most));
+    if (sent == most)
+        sms_budget_spent(op, most);
+}
+
+/* What goes out depends on the budget too, which is read again behind its row's lock: everybody who
+ * spends holds it to the commit, so not one message too many is sent. */
+static enum err decide(struct op *op, const struct limits *l, struct otp_state *s, bool captcha,
+                       struct otp_decision *d)
+{
+    struct rows r;
+    *d = otp_decide(l, s, captcha);
+    if (d->step == OTP_REFUSE || d->step == OTP_SHARE)
+        return ERR_OK;
+    TRY(db_query(op, &r, Q_SMS_BUDGET_LOCK));
+    s->strangers = row_int(&r, 0, "strangers");
+    *d = otp_decide(l, s, captcha);
+    return ERR_OK;
 }
 
 /* The row of a new code and, unless withheld, its SMS job. The code itself leaves only sealed. */
@@ -89,12 +113,13 @@ enum err otp_request(struct op *op, const struct otp_wanted *wanted, struct otp_
     const char *code_id;
     TRY(limits_load(op, &limits));
     TRY(read_state(op, wanted->phone, &state, &code_id));
-    struct otp_decision d = otp_decide(&limits, &state, wanted->captcha);
+    struct otp_decision d;
+    TRY(decide(op, &limits, &state, wanted->captcha, &d));
     if (d.step == OTP_REFUSE)
         return refuse(op, &d);
     bool share = d.step == OTP_SHARE;
     if (!share)
-        watch_budget(&limits, &state);
+        watch_budget(op, &limits, &state);
     if (!share)
         code_id = new_code(op, wanted->phone, &limits, state.known, d.step == OTP_WITHHOLD);
     out->id = crypto_uuid(op->arena);
@@ -149,10 +174,13 @@ enum err otp_waits(struct op *op, const char *phone, struct view *out)
     TRY(db_query(op, &r, Q_OTP_STATE, P_TEXT(phone)));
     if (r.count == 0)
         return ERR_OK;
-    view_int(out, "since_sms", row_int_or(&r, 0, "since_sms", -1));
-    view_int(out, "day_sent", row_int(&r, 0, "day_sent"));
+    const struct otp_state s = state_of(&r);
+    const struct otp_decision d = otp_decide(&limits, &s, false);
+    view_int(out, "wait", d.step == OTP_REFUSE ? d.wait : 0);
+    view_int(out, "since_sms", s.since_sms);
+    view_int(out, "day_sent", s.day_sent);
     view_int(out, "day_limit", limits.otp_daily);
-    view_int(out, "unproved", row_int(&r, 0, "unproved"));
+    view_int(out, "unproved", s.unproved);
     return ERR_OK;
 }
 

@@ -54,7 +54,8 @@ enum err otp_take(struct op *op, const struct otp_proof *proof) MUST_CHECK;
 /* Job "sms_code": sends the code. ERR_OK when nothing is left to do. Job processes. */
 enum err otp_send(struct op *op, const struct view *payload) MUST_CHECK;
 
-/* Staff: what is known of a phone's waits, and lifting them. */
+/* Staff: a phone's waits {wait: seconds until a request without captcha passes, since_sms, day_sent,
+ * day_limit, unproved}, nothing when it never asked; and lifting them. */
 enum err otp_waits(struct op *op, const char *phone, struct view *out) MUST_CHECK;
 enum err otp_lift(struct op *op, const char *phone) MUST_CHECK;
 

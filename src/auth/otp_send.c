@@ -2,6 +2,7 @@
 #include "auth/otp.h"
 
 #include "auth/seal.h"
+#include "auth/sms_log.h"
 #include "core/arena.h"
 #include "core/log.h"
 #include "core/metrics.h"
@@ -10,24 +11,13 @@
 #include "db/db.h"
 #include "net/sms.h"
 
-static const char *const outcomes[] = {
-    [SMS_SENT] = "sent", [SMS_REFUSED] = "refused", [SMS_RETRY] = "failed",
-};
-
-static enum err note(struct op *op, const char *phone, const char *outcome, const struct sms_result *s)
-{
-    return db_exec(op, Q_SMS_LOG_ADD, P_TEXT(phone), P_TEXT("code"), P_TEXT(outcome),
-                   P_TEXT(s ? s->message_id : NULL), s ? P_INT(s->provider_status) : P_NULL,
-                   P_TEXT(s ? s->problem : NULL), P_TEXT(op->request_id));
-}
-
 static enum err hand_over(struct op *op, const char *phone, const char *code)
 {
     struct sms_result result = { .outcome = SMS_RETRY };
     sms_send_code(op, phone, code, &result);
-    TRY(note(op, phone, outcomes[result.outcome], &result));
+    TRY(sms_log_add(op, phone, "code", NULL, &result));
     log_event(result.outcome == SMS_SENT ? LOG_INFO : LOG_WARNING, "one-time code",
-              LOG_S("phone", text_mask_phone(op->arena, phone)), LOG_S("outcome", outcomes[result.outcome]),
+              LOG_S("phone", text_mask_phone(op->arena, phone)), LOG_S("outcome", result.outcome == SMS_SENT ? "sent" : "not sent"),
               LOG_S("problem", result.problem ? result.problem : ""), LOG_S("request_id", op->request_id));
     if (result.outcome == SMS_SENT)
         metrics_add(METRIC_OTP_SENT, 0, 1);
@@ -48,7 +38,7 @@ enum err otp_send(struct op *op, const struct view *payload)
         return ERR_OK; /* used or cleaned away: nobody waits for it */
     const char *phone = row_text(&r, 0, "phone");
     if (row_bool(&r, 0, "expired"))
-        return note(op, phone, "expired", NULL);
+        return sms_log_add(op, phone, "code", "expired", NULL);
     if (!unseal(op, arena_printf(op->arena, "otp:%s", id), view_get_text(payload, "sealed"), &code))
         return err_internal(op, ERR_INTERNAL, "code %s cannot be unsealed", id);
     return hand_over(op, phone, str_dup(op->arena, code));

@@ -1,5 +1,6 @@
 /* Jobs that write to people, by the templates of web/templates/messages. */
 #include "auth/otp.h"
+#include "auth/sms_log.h"
 #include "core/arena.h"
 #include "core/conf.h"
 #include "core/lang.h"
@@ -42,6 +43,7 @@ static enum err send_text(struct op *op, const char *message, const char *phone,
     struct str text;
     TRY(job_message_text(op, message, context, &text));
     sms_send_text(op, phone, str_dup(op->arena, text), job_id, &result);
+    TRY(sms_log_add(op, phone, message, NULL, &result));
     if (result.outcome == SMS_RETRY)
         return err_internal(op, ERR_TIMEOUT, "%s", result.problem ? result.problem : "the SMS provider does not answer");
     return ERR_OK;

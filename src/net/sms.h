@@ -14,6 +14,7 @@ struct sms_result {
     const char *message_id; /* provider's, NULL unless sent */
     int provider_status;
     const char *problem;
+    bool shop_fault; /* of the shop's account: credit, key, line, template. The owner must act */
 };
 
 /* The approved one-time-code template with its one token (ASCII digits). */

@@ -8,83 +8,87 @@
 
 #define DEPTH 8
 
+/* SHOP: nothing gets through until the shop has put its account, credit, line or template right. */
+enum fault_of { NOBODY, SHOP };
+
 struct code {
     int status;
     enum sms_outcome outcome;
     const char *meaning;
+    enum fault_of fault;
 };
 
 static const struct code kavenegar_codes[] = {
-    { 200, SMS_SENT, "accepted" },
-    { 400, SMS_REFUSED, "parameters are missing" },
-    { 401, SMS_RETRY, "the account is disabled" },
-    { 402, SMS_RETRY, "the operation failed" },
-    { 403, SMS_RETRY, "the API key is not valid" },
-    { 404, SMS_REFUSED, "unknown method" },
-    { 405, SMS_REFUSED, "wrong HTTP method" },
-    { 406, SMS_REFUSED, "a required parameter is empty" },
-    { 407, SMS_RETRY, "no access to this information" },
-    { 409, SMS_RETRY, "the server is busy" },
-    { 411, SMS_REFUSED, "the recipient is not valid" },
-    { 412, SMS_REFUSED, "the sender line is not valid" },
-    { 413, SMS_REFUSED, "the text is empty or too long" },
-    { 414, SMS_REFUSED, "too many records" },
-    { 415, SMS_REFUSED, "the start index is out of range" },
-    { 416, SMS_RETRY, "the caller's address does not match" },
-    { 417, SMS_REFUSED, "the date is not valid" },
-    { 418, SMS_RETRY, "not enough credit" },
-    { 419, SMS_REFUSED, "lists of different lengths" },
-    { 420, SMS_REFUSED, "links are restricted" },
-    { 422, SMS_REFUSED, "a character is not allowed" },
-    { 424, SMS_REFUSED, "the template is not found" },
-    { 426, SMS_RETRY, "the method needs the advanced service" },
-    { 427, SMS_RETRY, "the line may not be used" },
-    { 428, SMS_REFUSED, "a voice call is not possible" },
-    { 429, SMS_RETRY, "the caller's address is limited" },
-    { 431, SMS_REFUSED, "the structure of the code is not valid" },
-    { 432, SMS_REFUSED, "the template lacks the code parameter" },
-    { 451, SMS_RETRY, "too many calls" },
-    { 501, SMS_REFUSED, "a test account sends to its owner alone" },
+    { 200, SMS_SENT, "accepted", NOBODY },
+    { 400, SMS_REFUSED, "parameters are missing", NOBODY },
+    { 401, SMS_RETRY, "the account is disabled", SHOP },
+    { 402, SMS_RETRY, "the operation failed", NOBODY },
+    { 403, SMS_RETRY, "the API key is not valid", SHOP },
+    { 404, SMS_REFUSED, "unknown method", NOBODY },
+    { 405, SMS_REFUSED, "wrong HTTP method", NOBODY },
+    { 406, SMS_REFUSED, "a required parameter is empty", NOBODY },
+    { 407, SMS_RETRY, "no access to this information", SHOP },
+    { 409, SMS_RETRY, "the server is busy", NOBODY },
+    { 411, SMS_REFUSED, "the recipient is not valid", NOBODY },
+    { 412, SMS_REFUSED, "the sender line is not valid", SHOP },
+    { 413, SMS_REFUSED, "the text is empty or too long", NOBODY },
+    { 414, SMS_REFUSED, "too many records", NOBODY },
+    { 415, SMS_REFUSED, "the start index is out of range", NOBODY },
+    { 416, SMS_RETRY, "the caller's address does not match", SHOP },
+    { 417, SMS_REFUSED, "the date is not valid", NOBODY },
+    { 418, SMS_RETRY, "not enough credit", SHOP },
+    { 419, SMS_REFUSED, "lists of different lengths", NOBODY },
+    { 420, SMS_REFUSED, "links are restricted", NOBODY },
+    { 422, SMS_REFUSED, "a character is not allowed", NOBODY },
+    { 424, SMS_REFUSED, "the template is not found", SHOP },
+    { 426, SMS_RETRY, "the method needs the advanced service", SHOP },
+    { 427, SMS_RETRY, "the line may not be used", SHOP },
+    { 428, SMS_REFUSED, "a voice call is not possible", NOBODY },
+    { 429, SMS_RETRY, "the caller's address is limited", NOBODY },
+    { 431, SMS_REFUSED, "the structure of the code is not valid", NOBODY },
+    { 432, SMS_REFUSED, "the template lacks the code parameter", SHOP },
+    { 451, SMS_RETRY, "too many calls", NOBODY },
+    { 501, SMS_REFUSED, "a test account sends to its owner alone", SHOP },
 };
 
 /* State of the one message in `entries`, when it has failed already; others are under way. */
 static const struct code kavenegar_messages[] = {
-    { 6, SMS_REFUSED, "the message failed" },
-    { 11, SMS_REFUSED, "the message was not delivered" },
-    { 13, SMS_REFUSED, "the message was cancelled" },
-    { 14, SMS_REFUSED, "the recipient has blocked such messages" },
-    { 100, SMS_REFUSED, "the message id is not valid" },
+    { 6, SMS_REFUSED, "the message failed", NOBODY },
+    { 11, SMS_REFUSED, "the message was not delivered", NOBODY },
+    { 13, SMS_REFUSED, "the message was cancelled", NOBODY },
+    { 14, SMS_REFUSED, "the recipient has blocked such messages", NOBODY },
+    { 100, SMS_REFUSED, "the message id is not valid", NOBODY },
 };
 
 static const struct code smsir_codes[] = {
-    { 0, SMS_RETRY, "system error" },
-    { 1, SMS_SENT, "accepted" },
-    { 10, SMS_RETRY, "the API key is not valid" },
-    { 11, SMS_RETRY, "the API key is inactive" },
-    { 12, SMS_RETRY, "the API key is limited to other addresses" },
-    { 13, SMS_RETRY, "the account is inactive" },
-    { 14, SMS_RETRY, "the account is suspended" },
-    { 20, SMS_RETRY, "too many calls" },
-    { 101, SMS_REFUSED, "the line number is not valid" },
-    { 102, SMS_RETRY, "not enough credit" },
-    { 103, SMS_REFUSED, "the text is empty" },
-    { 104, SMS_REFUSED, "the mobile number is not valid" },
-    { 105, SMS_REFUSED, "more than 100 mobile numbers" },
-    { 106, SMS_REFUSED, "more than 100 texts" },
-    { 107, SMS_REFUSED, "the list of mobile numbers is empty" },
-    { 108, SMS_REFUSED, "the list of texts is empty" },
-    { 109, SMS_REFUSED, "the sending time is not valid" },
-    { 110, SMS_REFUSED, "lists of different lengths" },
-    { 111, SMS_REFUSED, "the id is not found" },
-    { 112, SMS_REFUSED, "there is nothing to delete" },
-    { 113, SMS_REFUSED, "the template is not found" },
-    { 114, SMS_REFUSED, "a parameter is longer than 25 characters" },
-    { 115, SMS_REFUSED, "the mobile number is on the black list" },
-    { 116, SMS_REFUSED, "a parameter has no name" },
-    { 117, SMS_REFUSED, "the text was rejected" },
-    { 118, SMS_REFUSED, "too many messages" },
-    { 119, SMS_RETRY, "the account needs another plan" },
-    { 123, SMS_RETRY, "the line needs to be activated" },
+    { 0, SMS_RETRY, "system error", NOBODY },
+    { 1, SMS_SENT, "accepted", NOBODY },
+    { 10, SMS_RETRY, "the API key is not valid", SHOP },
+    { 11, SMS_RETRY, "the API key is inactive", SHOP },
+    { 12, SMS_RETRY, "the API key is limited to other addresses", SHOP },
+    { 13, SMS_RETRY, "the account is inactive", SHOP },
+    { 14, SMS_RETRY, "the account is suspended", SHOP },
+    { 20, SMS_RETRY, "too many calls", NOBODY },
+    { 101, SMS_REFUSED, "the line number is not valid", SHOP },
+    { 102, SMS_RETRY, "not enough credit", SHOP },
+    { 103, SMS_REFUSED, "the text is empty", NOBODY },
+    { 104, SMS_REFUSED, "the mobile number is not valid", NOBODY },
+    { 105, SMS_REFUSED, "more than 100 mobile numbers", NOBODY },
+    { 106, SMS_REFUSED, "more than 100 texts", NOBODY },
+    { 107, SMS_REFUSED, "the list of mobile numbers is empty", NOBODY },
+    { 108, SMS_REFUSED, "the list of texts is empty", NOBODY },
+    { 109, SMS_REFUSED, "the sending time is not valid", NOBODY },
+    { 110, SMS_REFUSED, "lists of different lengths", NOBODY },
+    { 111, SMS_REFUSED, "the id is not found", NOBODY },
+    { 112, SMS_REFUSED, "there is nothing to delete", NOBODY },
+    { 113, SMS_REFUSED, "the template is not found", SHOP },
+    { 114, SMS_REFUSED, "a parameter is longer than 25 characters", NOBODY },
+    { 115, SMS_REFUSED, "the mobile number is on the black list", NOBODY },
+    { 116, SMS_REFUSED, "a parameter has no name", NOBODY },
+    { 117, SMS_REFUSED, "the text was rejected", NOBODY },
+    { 118, SMS_REFUSED, "too many messages", NOBODY },
+    { 119, SMS_RETRY, "the account needs another plan", SHOP },
+    { 123, SMS_RETRY, "the line needs to be activated", SHOP },
 };
 
 static const struct code *find(const struct code *codes, size_t n, int64_t status)
@@ -101,6 +105,7 @@ static void apply(struct sms_result *out, const struct code *code, int64_t statu
     out->provider_status = (int)status;
     out->outcome = code ? code->outcome : SMS_RETRY;
     out->problem = code ? code->meaning : "undocumented status";
+    out->shop_fault = code && code->fault == SHOP;
 }
 
 static const char *id_text(struct arena *a, const struct view *o, const char *key)
