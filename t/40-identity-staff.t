@@ -7,8 +7,10 @@ use lib 't/lib';
 use open qw(:std :encoding(UTF-8));
 
 use Test::More;
+use Time::HiRes ();
 
 use Tarazu::Test::Altcha qw(solve);
+use Tarazu::Test::Client qw(at_once);
 use Tarazu::Test::Shop qw(wait_for);
 
 my $shop = Tarazu::Test::Shop->start;
@@ -154,6 +156,65 @@ subtest 'the audit log' => sub {
     $tamper->("DELETE FROM audit_log WHERE id = $row");
     ($status, $out) = $doctor->();
     like($out, qr/audit log row $row\b/, 'a missing row is named too');
+};
+
+subtest 'a row put in later, and the newest seal' => sub {
+    my $doctor = sub { return `$ENV{TARAZU_TEST_APP}/bin/tarazu --config @{[$shop->state]}/conf/tarazu-r1.conf doctor 2>&1` };
+    like($doctor->(), qr/\d+ rows sealed, \d+ wait; the newest seal is \d+ seconds old/, 'the doctor tells its age');
+    my $late = $shop->db_value("INSERT INTO audit_log (action, target, actor_kind, actor_name, at) VALUES ('staff.role', 'staff:1', 'staff', 'x', shop_now() - interval '3 hours') RETURNING id", admin => 1);
+    later(61);
+    ok(wait_for(sub { $shop->db_value("SELECT count(*) FROM audit_seals WHERE audit_id = $late") }, 20), 'it is sealed as any other');
+    like($doctor->(), qr/audit log row $late: bears a time/, 'and named');
+};
+
+subtest 'days of the audit log' => sub {
+    my @all = @{ $owner->get('/admin/audit?action=staff.add')->{json}{items} };
+    cmp_ok(scalar @all, '>=', 1, 'something was done');
+    my $day = $shop->db_value("SELECT (shop_now() AT TIME ZONE 'Asia/Tehran')::date");
+    my $count = sub { return scalar @{ $owner->get("/admin/audit?action=staff.add&$_[0]")->{json}{items} } };
+    is($count->("from=$day&to=$day"), scalar @all, 'found by the day');
+    is($count->('to=2020-01-01'), 0, 'and by no other');
+    is($count->('from=1399/01/01&to=%DB%B1%DB%B3%DB%B9%DB%B9/%DB%B1%DB%B2/%DB%B2%DB%B9'), 0, 'Jalali days in any digits');
+    is($count->('from=1399/01/01'), scalar @all, 'open to one side');
+    is($owner->get('/admin/audit?from=1399/13/01')->{status}, 422, 'no such month');
+};
+
+subtest 'one\'s own password' => sub {
+    my $c = $made{support};
+    is($c->post('/admin/password', json => { password => 'not this one 1', new_password => 'another 123 456' })->{status}, 422, 'the present one is wanted');
+    is($c->post('/admin/password', json => { password => 'long enough 123', new_password => 'password1234' })->{status}, 422, 'a common one is refused');
+    is($c->post('/admin/password', json => { password => 'long enough 123', new_password => 'another 123 456' })->{status}, 200, 'changed');
+    is($c->get('/admin/customers')->{status}, 200, 'this session goes on');
+};
+
+subtest 'two owners demote each other' => sub {
+    my $r = $owner->post('/admin/staff', json => { username => 'second-owner', role => 'owner', password => 'long enough 123' });
+    my $second = $shop->client;
+    $second->{bearer} = $second->post('/auth/staff-login', json => { username => 'second-owner', password => 'long enough 123',
+        otp => Tarazu::Test::Shop::totp($r->{json}{totp_secret}, clock()) })->{json}{access_token};
+    my @pair = ([$owner, 'second-owner'], [$second, $e->{username}]);
+    my @answers = at_once(2, do => sub {
+        my ($who, $whom) = @{ $pair[$_[0]] };
+        return $who->patch("/admin/staff/$whom", json => { role => 'support' })->{status};
+    });
+    is($shop->db_value("SELECT count(*) FROM staff WHERE role = 'owner' AND disabled_at IS NULL"), 1, 'one is left') or diag "@answers";
+    my $left = $shop->db_value("SELECT username FROM staff WHERE role = 'owner' AND disabled_at IS NULL");
+    $shop->db_query("UPDATE staff SET role = 'owner' WHERE username = '$e->{username}' RETURNING 1", admin => 1) if $left ne $e->{username};
+};
+
+subtest 'log-ins do not take the workers of the pages' => sub {
+    my @answers = at_once(13, do => sub {
+        my ($i) = @_;
+        my $c = $shop->client(from => '127.0.77.' . ($i + 1), timeout => 30);
+        my $begun = Time::HiRes::time();
+        my $r = $i < 12 ? $c->post('/auth/staff-login', json => { username => "nobody$i", password => 'x', otp => '000000' }) : $c->get('/cart');
+        return { status => $r->{status}, retry => $r->{headers}{'retry-after'}, took => Time::HiRes::time() - $begun };
+    });
+    my @busy = grep { $_->{status} == 503 } @answers;
+    cmp_ok(scalar @busy, '>=', 1, 'when too many come at once, some are told to come back');
+    is(scalar(grep { $_->{retry} } @busy), scalar @busy, '  and when');
+    is(scalar(grep { $_->{status} == 401 } @answers), 12 - @busy, 'the others are answered');
+    is($answers[12]{status}, 200, 'pages go on meanwhile');
 };
 
 subtest 'one\'s own sessions' => sub {

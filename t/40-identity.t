@@ -296,10 +296,53 @@ subtest 'another phone, and leaving' => sub {
     is($r->{json}{phone}, '+98' . substr($next, 1), 'and shown');
     my $export = $c->get('/account/export');
     is($export->{json}{profile}{phone}, '+98' . substr($next, 1), 'one can take one\'s data along');
+    is_deeply([sort keys %{ $export->{json} }], [qw(addresses cart messages orders profile reviews sessions waiting_for wallet)], 'all of it');
+    cmp_ok(scalar @{ $export->{json}{messages} }, '>=', 1, 'also what was sent to them');
+    my $id = $export->{json}{profile}{id};
     is($c->post('/account/erase', json => {})->{status}, 200, 'erased');
     is($c->get('/account')->{status}, 401, 'the session is over');
     is($shop->db_value("SELECT count(*) FROM customers WHERE phone IN ('+98" . substr($next, 1) . "', '+98" . substr($phone, 1) . "')"), 0,
         'neither number is known any more');
+    is($shop->db_value("SELECT count(*) FROM sms_log WHERE phone = '+98" . substr($next, 1) . "'"), 0, 'the log of messages has forgotten the number');
+    is($shop->db_value("SELECT count(*) FROM sms_log WHERE phone = 'erased:$id'"), scalar @{ $export->{json}{messages} }, '  not the messages');
+    is($shop->db_value("SELECT (SELECT count(*) FROM carts WHERE customer_id = $id) + (SELECT count(*) FROM stock_requests WHERE customer_id = $id)
+        + (SELECT count(*) FROM otp_codes WHERE phone = '+98" . substr($next, 1) . "')"), 0, 'no cart, no wishes, no codes');
+    is($shop->db_value("SELECT count(*) FROM sessions WHERE customer_id = $id AND (client || agent) <> ''", admin => 1), 0, 'no devices');
+};
+
+subtest 'the same by pages without JavaScript' => sub {
+    my ($phone, $next) = ('09126660031', '09126660032');
+    my $b = $shop->client(html => 1);
+    my $code = sub { my ($of) = @_; return $shop->sms_code($of, $_[1] // 0) };
+    $b->{cookies}{'__Host-access'} = $shop->login($phone)->{bearer};
+    my $r = $b->get('/account/security');
+    is($r->{status}, 200, 'the page');
+    like($r->{body}, qr{action="/account/prove"}, 'first one shows who one is');
+    unlike($r->{body}, qr{action="/account/(?:phone|erase)}, 'before anything else');
+    $r = $b->post('/account/erase', form => {});
+    is($r->{status}, 403, 'nothing goes without it');
+    like($r->{body}, qr{action="/account/prove"}, 'and the page says how');
+    later(121);
+    $r = $b->post('/account/prove', form => {});
+    is($r->{status}, 303, 'a code is asked for') or diag $r->{body};
+    my ($challenge) = $r->{headers}{location} =~ /challenge=([0-9a-f-]+)/;
+    like($b->get($r->{headers}{location})->{body}, qr/autocomplete="one-time-code"/, 'the page with the field');
+    my $good = $code->($phone, 1);
+    $r = $b->post('/account/prove', form => { challenge_id => $challenge, code => $good eq '000000' ? '000001' : '000000' });
+    is($r->{status}, 422, 'a wrong code');
+    like($r->{body}, qr/value="\Q$challenge\E"/, 'keeps the form');
+    $r = $b->post('/account/prove', form => { challenge_id => $challenge, code => $good });
+    is($r->{headers}{location}, '/account/security', 'the right one');
+    like($b->get('/account/security')->{body}, qr{action="/account/erase"}, 'opens the rest');
+    $r = $b->post('/account/phone/request-otp', form => { phone => $next });
+    is($r->{status}, 303, 'a code to the new number') or diag $r->{body};
+    ($challenge) = $r->{headers}{location} =~ /challenge=([0-9a-f-]+)/;
+    like($b->get($r->{headers}{location})->{body}, qr{action="/account/phone"}, 'the field for it');
+    $r = $b->post('/account/phone', form => { challenge_id => $challenge, phone => $next, code => $code->($next) });
+    is($r->{headers}{location}, '/account', 'changed') or diag $r->{body};
+    like($b->get('/account')->{body}, qr{/account/security}, 'the account page shows the way');
+    is($b->post('/account', form => { _method => 'PATCH', name => 'نام', email => '', national_code => '' })->{status}, 303, 'fields left empty are fine');
+    is($b->post('/account/erase', form => {})->{headers}{location}, '/', 'and out');
 };
 
 $shop->stop;

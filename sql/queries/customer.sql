@@ -41,6 +41,33 @@ UPDATE addresses
        note = NULL, lat = NULL, lng = NULL, archived_at = coalesce(archived_at, shop_now())
  WHERE customer_id = $1
 
+-- What else names them: cart, messages, codes, devices, what they wait for. Before the customer's row.
+-- name: q_customer_erase_traces :exec (bigint id)
+WITH gone AS (SELECT id, phone FROM customers WHERE id = $1 AND erased_at IS NULL),
+     a AS (DELETE FROM carts c USING gone g WHERE c.customer_id = g.id),
+     b AS (DELETE FROM stock_requests r USING gone g WHERE r.customer_id = g.id),
+     c AS (DELETE FROM otp_codes k USING gone g WHERE k.phone = g.phone),
+     d AS (UPDATE sms_log l SET phone = 'erased:' || g.id FROM gone g WHERE l.phone = g.phone)
+UPDATE sessions s SET client = '', agent = '' FROM gone g WHERE s.customer_id = g.id
+
+-- All that the shop keeps of somebody and they may take along, besides profile, addresses and sessions.
+-- name: q_customer_export :one (bigint id, text lang)
+SELECT (SELECT coalesce(jsonb_agg(order_json(o.id, $2, false) ORDER BY o.id), '[]')
+          FROM orders o WHERE o.customer_id = $1)::text AS orders,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', m.kind, 'amount', m.balance_delta, 'held', m.held_delta,
+                   'order', o.number, 'at', rfc3339(m.at)) ORDER BY m.id), '[]')
+          FROM wallet_movements m LEFT JOIN orders o ON o.id = m.order_id WHERE m.customer_id = $1)::text AS wallet,
+       (SELECT coalesce(jsonb_agg(own_review_json(r) || jsonb_build_object('product', p.slug) ORDER BY r.id), '[]')
+          FROM reviews r JOIN products p ON p.id = r.product_id WHERE r.customer_id = $1)::text AS reviews,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('sku', v.sku, 'at', rfc3339(q.created_at)) ORDER BY q.id), '[]')
+          FROM stock_requests q JOIN variants v ON v.id = q.variant_id
+         WHERE q.customer_id = $1 AND q.told_at IS NULL)::text AS waiting_for,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('sku', v.sku, 'quantity', i.quantity) ORDER BY i.variant_id), '[]')
+          FROM carts c JOIN cart_items i ON i.cart_id = c.id JOIN variants v ON v.id = i.variant_id
+         WHERE c.customer_id = $1)::text AS cart,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('at', rfc3339(l.at), 'kind', l.kind, 'outcome', l.outcome) ORDER BY l.id), '[]')
+          FROM sms_log l JOIN customers c ON c.phone = l.phone WHERE c.id = $1)::text AS messages
+
 -- name: q_customer_search :many (text phone, text name, bigint below, bigint most)
 SELECT id, phone, name, rfc3339(created_at) AS created_at, rfc3339(last_login_at) AS last_login_at,
        erased_at IS NOT NULL AS erased

@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "core/view.h"
 #include "db/db.h"
+#include "db/lock.h"
 
 enum err customer_ensure(struct op *op, const char *phone, int64_t *id, bool *fresh)
 {
@@ -65,11 +66,25 @@ enum err customer_set_phone(struct op *op, int64_t id, const char *phone)
 enum err customer_erase(struct op *op, int64_t id)
 {
     const char *target = arena_printf(op->arena, "customer:%lld", (long long)id);
+    struct lock_set locks = { .n = 0 };
+    lock_add(&locks, LOCK_CUSTOMER, id);
+    lock_queue(op, &locks);
     db_queue(op, Q_CUSTOMER_ERASE_ADDRESSES, P_INT(id));
+    db_queue(op, Q_CUSTOMER_ERASE_TRACES, P_INT(id));
     db_queue(op, Q_EMAIL_LINKS_ERASE, P_INT(id));
     audit_write(op, "customer.erase", target, NULL, NULL);
     TRY(session_end_all(op, ACTOR_CUSTOMER, id, 0, "erased"));
     return db_exec(op, Q_CUSTOMER_ERASE, P_INT(id));
+}
+
+enum err customer_export(struct op *op, int64_t id, struct view *out)
+{
+    static const char *const parts[] = { "orders", "wallet", "reviews", "waiting_for", "cart", "messages" };
+    struct rows r;
+    TRY(db_query(op, &r, Q_CUSTOMER_EXPORT, P_INT(id), P_TEXT(lang_code(op->lang))));
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        view_json(out, parts[i], row_text(&r, 0, parts[i]));
+    return ERR_OK;
 }
 
 enum err customer_search(struct op *op, const char *text, int64_t below, int64_t limit,

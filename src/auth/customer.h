@@ -27,9 +27,13 @@ enum err customer_change(struct op *op, int64_t id, const struct customer_change
 enum err customer_set_avatar(struct op *op, int64_t id, const char *file) MUST_CHECK; /* NULL: none */
 /* Another number; in the transaction that takes the code sent to it. ERR_PHONE_TAKEN. */
 enum err customer_set_phone(struct op *op, int64_t id, const char *phone) MUST_CHECK;
-/* Personal fields go, sessions end, addresses are emptied; orders keep their own snapshots. The
+/* Personal fields go, sessions end, addresses are emptied, and cart, messages, devices and what was
+ * waited for no longer name them; orders keep their own snapshots, reviews lose their author. The
  * number can be used for a new account. In a transaction. */
 enum err customer_erase(struct op *op, int64_t id) MUST_CHECK;
+/* What may be taken along besides profile, addresses and sessions: {orders, wallet, reviews,
+ * waiting_for, cart, messages}. */
+enum err customer_export(struct op *op, int64_t id, struct view *out) MUST_CHECK;
 
 /* Staff: {items: [{id, phone, name, created_at, last_login_at, erased}], next}, by phone or name. */
 enum err customer_search(struct op *op, const char *text, int64_t below, int64_t limit,

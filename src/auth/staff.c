@@ -162,6 +162,38 @@ enum err staff_set_disabled(struct op *op, const char *username, int disabled)
     return disabled ? session_end_all(op, ACTOR_STAFF, id, 0, "disabled") : ERR_OK;
 }
 
+struct new_hash {
+    const struct staff_own_password *in;
+    const char *hash;
+};
+
+static enum err put_hash(struct op *op, void *arg)
+{
+    const struct new_hash *new = arg;
+    TRY(db_exec(op, Q_STAFF_REHASH, P_INT(op->actor.id), P_TEXT(new->hash)));
+    audit_write(op, "staff.password", target(op, op->actor.id), NULL, NULL);
+    return session_end_all(op, ACTOR_STAFF, op->actor.id, new->in->session_id, "password_changed");
+}
+
+enum err staff_own_password(struct op *op, const struct staff_own_password *in)
+{
+    const char *who = arena_printf(op->arena, "staff:%s", op->actor.name);
+    struct new_hash new = { .in = in };
+    struct rows r;
+    bool right, outdated;
+    if (password_is_common(op->arena, in->wanted))
+        return bad_field(op, "/new_password", "too_common");
+    TRY(rate_blocked(op, RATE_LOGIN, who));
+    TRY(db_query(op, &r, Q_STAFF_LOGIN, P_TEXT(op->actor.name)));
+    TRY(password_verify(op, r.count ? row_text(&r, 0, "password_hash") : NULL, in->present, &right, &outdated));
+    if (!right) {
+        TRY(rate_failure(op, RATE_LOGIN, who));
+        return bad_field(op, "/password", "invalid");
+    }
+    TRY(password_hash(op, in->wanted, &new.hash));
+    return db_tx(op, put_hash, &new);
+}
+
 enum err staff_list(struct op *op, struct view *out)
 {
     static const char *const texts[] = { "username", "name", "role", "created_at", "last_login_at" };

@@ -29,6 +29,13 @@ enum err staff_reset(struct op *op, const char *username, const char *password_h
 /* ERR_NOT_FOUND; ERR_LAST_OWNER when nobody would be left. Disabling ends all sessions. */
 enum err staff_set_role(struct op *op, const char *username, const char *role) MUST_CHECK;
 enum err staff_set_disabled(struct op *op, const char *username, int disabled) MUST_CHECK;
+/* One's own: the present password proves it (wrong ones count as failed log-ins); other sessions end.
+ * ERR_INVALID_FIELD, ERR_RATE_LIMITED. Outside transactions. */
+struct staff_own_password {
+    const char *present, *wanted;
+    int64_t session_id; /* stays */
+};
+enum err staff_own_password(struct op *op, const struct staff_own_password *in) MUST_CHECK;
 /* {items: [{id, username, name, role, created_at, last_login_at, disabled}]} */
 enum err staff_list(struct op *op, struct view *out) MUST_CHECK;
 

@@ -53,6 +53,15 @@ static enum err put_wallet(struct op *op, int64_t customer, struct view *out)
     return ERR_OK;
 }
 
+/* For the form of a new address. */
+static enum err put_provinces(struct op *op, struct view *out)
+{
+    struct rows r;
+    TRY(db_query(op, &r, Q_PROVINCES, P_TEXT(lang_code(op->lang))));
+    view_json(out, "provinces", row_text(&r, 0, "items"));
+    return ERR_OK;
+}
+
 enum err account_get(struct request *req)
 {
     struct op *op = &req->op;
@@ -63,6 +72,8 @@ enum err account_get(struct request *req)
     view_attach(req->reply.view, "addresses", view_get(lists, "items"));
     TRY(session_list(op, ACTOR_CUSTOMER, me(req), req->principal.session_id, lists));
     view_attach(req->reply.view, "sessions", view_get(lists, "items"));
+    if (req->accept == ACCEPT_HTML)
+        TRY(put_provinces(op, req->reply.view));
     return put_wallet(op, me(req), req->reply.view);
 }
 

@@ -12,6 +12,7 @@
 #include "auth/staff.h"
 #include "core/arena.h"
 #include "core/view.h"
+#include "http/percent.h"
 #include "routes/cursor.h"
 
 struct staff_in {
@@ -50,12 +51,14 @@ const struct schema key_in = SCHEMA(key_in, key_fields);
 
 struct audit_query {
     const char *actor, *action, *target, *cursor;
-    int64_t limit;
+    int64_t from, to, limit;
 };
 static const struct field audit_query_fields[] = {
     FIELD(F_TEXT, audit_query, actor, .max = 60),
     FIELD(F_TEXT, audit_query, action, .max = 60, .doc = "beginning of the action's name"),
     FIELD(F_TEXT, audit_query, target, .max = 100),
+    FIELD(F_TIME, audit_query, from, .doc = "first day, of Tehran"),
+    FIELD(F_TIME, audit_query, to, .doc = "last day, of Tehran"),
     FIELD(F_TEXT, audit_query, cursor, .max = 200),
     FIELD(F_INT, audit_query, limit, .min = 1, .max = 100),
 };
@@ -71,6 +74,14 @@ static const struct field sms_query_fields[] = {
     FIELD(F_INT, sms_query, limit, .min = 1, .max = 100),
 };
 const struct schema sms_query = SCHEMA(sms_query, sms_query_fields);
+
+struct phone_lift_in {
+    const char *phone;
+};
+static const struct field phone_lift_fields[] = {
+    FIELD(F_PHONE, phone_lift_in, phone, .flags = F_REQUIRED),
+};
+const struct schema phone_lift_in = SCHEMA(phone_lift_in, phone_lift_fields);
 
 struct customers_query {
     const char *q, *cursor;
@@ -224,14 +235,16 @@ enum err admin_audit(struct request *req)
 {
     const struct audit_query *q = req->params;
     struct op *op = &req->op;
+    const struct audit_filter wanted = { q->actor, q->action, q->target, q->from, q->to };
     struct view *out = fresh(req), *filter = view_object(out, "filter");
     view_text(filter, "actor", q->actor);
     view_text(filter, "action", q->action);
     view_text(filter, "target", q->target);
-    const char *list = arena_printf(op->arena, "audit %s %s %s", or_none(q->actor), or_none(q->action), or_none(q->target));
+    const char *list = arena_printf(op->arena, "audit %s %s %s %lld %lld", or_none(q->actor), or_none(q->action),
+                                    or_none(q->target), (long long)q->from, (long long)q->to);
     int64_t id;
     TRY(below(op, list, q->cursor, &id));
-    TRY(audit_list(op, q->actor, q->action, q->target, id, cursor_limit(q->limit), out));
+    TRY(audit_list(op, &wanted, id, cursor_limit(q->limit), out));
     return next_page(op, list, out);
 }
 
@@ -240,11 +253,22 @@ enum err admin_sms(struct request *req)
     const struct sms_query *q = req->params;
     struct view *out = fresh(req);
     view_text(view_object(out, "filter"), "phone", q->phone);
+    if (q->phone)
+        TRY(otp_waits(&req->op, q->phone, view_object(out, "waits")));
     const char *list = arena_printf(req->op.arena, "sms %s", or_none(q->phone));
     int64_t id;
     TRY(below(&req->op, list, q->cursor, &id));
     TRY(sms_log_list(&req->op, q->phone, id, cursor_limit(q->limit), out));
     return next_page(&req->op, list, out);
+}
+
+/* Also of a number that has no account yet. */
+enum err admin_phone_lift(struct request *req)
+{
+    const struct phone_lift_in *in = req->input;
+    TRY(otp_lift(&req->op, in->phone));
+    fresh(req);
+    return answer(req, arena_printf(req->op.arena, "/admin/sms?phone=%s", percent_encode(req->op.arena, in->phone)));
 }
 
 enum err admin_customers(struct request *req)

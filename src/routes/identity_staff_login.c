@@ -1,6 +1,7 @@
-/* Staff logging in. */
+/* Staff logging in, and their own password. */
 #include "routes/identity.h"
 
+#include "auth/password.h"
 #include "auth/session.h"
 #include "auth/staff.h"
 #include "core/arena.h"
@@ -80,5 +81,27 @@ enum err admin_login_page(struct request *req)
     if (req->principal.kind == ACTOR_STAFF)
         reply_redirect(req, next ? next : "/admin");
     view_text(req->reply.view, "next", next);
+    return ERR_OK;
+}
+
+struct own_password_in {
+    const char *password, *new_password;
+};
+static const struct field own_password_fields[] = {
+    FIELD(F_SECRET, own_password_in, password, .min = 1, .max = 4 * PASSWORD_MAX, .flags = F_REQUIRED, .doc = "the present one"),
+    FIELD(F_SECRET, own_password_in, new_password, .min = PASSWORD_MIN, .max = 4 * PASSWORD_MAX, .flags = F_REQUIRED),
+};
+const struct schema own_password_in = SCHEMA(own_password_in, own_password_fields);
+
+enum err admin_own_password(struct request *req)
+{
+    const struct own_password_in *in = req->input;
+    const struct staff_own_password change = { in->password, in->new_password, req->principal.session_id };
+    if (!change.session_id) /* a machine's key is not the person who made it */
+        return err_set(&req->op, ERR_FORBIDDEN, NULL);
+    TRY(staff_own_password(&req->op, &change));
+    req->reply.view = view_new(req->op.arena);
+    if (req->accept == ACCEPT_HTML)
+        reply_redirect(req, "/admin/sessions");
     return ERR_OK;
 }
