@@ -51,7 +51,7 @@ static bool prefers_json(const char *accept)
     struct str rest = str_of(accept), name;
     int weight;
     for (int place = 0; next_range(&rest, &name, &weight); place++) {
-        if (is_word(name, "application/json") || is_word(name, "application/problem+json"))
+        if (is_word(name, "application/json") || is_word(name, "application/problem+json") || is_word(name, "application/*"))
             note(&json, weight, true, place);
         else if (is_word(name, "text/html"))
             note(&page, weight, true, place);
