@@ -63,9 +63,11 @@ SELECT c.name, c.phone, c.national_code,
 -- One lock-free look before placing: an order this request has made already, and what would run out.
 SELECT coupon_lock_of(coupon_of(c.coupon_code), c.coupon_code) AS coupon_id, p.id AS placed, p.number,
        (SELECT coalesce(jsonb_agg(i.variant_id ORDER BY i.variant_id), '[]') FROM cart_items i WHERE i.cart_id = c.id)::text AS variants,
-       (SELECT coalesce(jsonb_agg(jsonb_build_object('variant_id', i.variant_id, 'available', greatest(s.on_hand - s.reserved, 0))
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('variant_id', i.variant_id, 'available', greatest(s.on_hand - s.reserved, 0),
+                                                            'title_fa', p.title_fa, 'title_en', p.title_en)
                                   ORDER BY i.variant_id), '[]')
           FROM cart_items i JOIN stock s ON s.variant_id = i.variant_id
+          JOIN variants v ON v.id = i.variant_id JOIN products p ON p.id = v.product_id
          WHERE i.cart_id = c.id AND s.on_hand - s.reserved < i.quantity)::text AS short
   FROM carts c
   LEFT JOIN LATERAL (

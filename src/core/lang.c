@@ -15,3 +15,8 @@ enum lang lang_parse(const char *s)
 {
     return s && strncasecmp(s, "en", 2) == 0 ? LANG_EN : LANG_FA;
 }
+
+const char *lang_pick(enum lang lang, const char *fa, const char *en)
+{
+    return lang == LANG_FA || !en || !en[0] ? fa : en;
+}

@@ -162,6 +162,18 @@ static const char *format_t(const struct filter_input *in)
     return text_fill(in->templates, in->arena, in->lang, text, in->frame);
 }
 
+/* Of a JSON Pointer the last name, whatever its place in lists: "/lines/0/quantity" is "/quantity". */
+static const char *format_last(const struct filter_input *in)
+{
+    struct str rest = str_of(in->text), last = rest;
+    while (rest.n > 0) {
+        struct str name = str_cut(&rest, '/');
+        if (name.n > 0 && (name.p[0] < '0' || name.p[0] > '9'))
+            last = name;
+    }
+    return last.n && last.p != in->text ? str_dup(in->arena, (struct str){ last.p - 1, last.n + 1 }) : in->text;
+}
+
 static const char *format_url(const struct filter_input *in)
 {
     static const char safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
@@ -286,6 +298,7 @@ static const struct filter filters[] = {
     { "href", FILTER_TEXT, format_href, NULL },
     { "is", FILTER_TEST, NULL, test_is },
     { "json", FILTER_TEXT, format_json, NULL },
+    { "last", FILTER_TEXT, format_last, NULL },
     { "lines", FILTER_HTML, format_lines, NULL },
     { "money", FILTER_TEXT, format_money, NULL },
     { "percent", FILTER_TEXT, format_percent, NULL },

@@ -119,6 +119,7 @@ enum err checkout_check_stock(struct op *op, const struct checkout *c)
         f->params = view_new(op->arena);
         view_int(f->params, "available", l->sellable && l->available > 0 ? l->available : 0);
         view_int(f->params, "quantity", l->quantity);
+        view_text(f->params, "title", lang_pick(op->lang, l->title_fa, l->title_en));
         short_of = true;
     }
     return short_of ? err_set(op, ERR_OUT_OF_STOCK, NULL) : ERR_OK;

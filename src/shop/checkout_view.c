@@ -8,11 +8,6 @@
 #include "core/view.h"
 #include "shop/explain.h"
 
-static const char *localized(enum lang lang, const char *fa, const char *en)
-{
-    return lang == LANG_FA || !en || !en[0] ? fa : en;
-}
-
 /* Options as one language: [{name, value}]. */
 static void options_view(struct op *op, const char *json, struct view *into)
 {
@@ -31,7 +26,7 @@ static void line_base(struct op *op, const struct checkout_line *l, const struct
     view_int(v, "variant_id", l->variant_id);
     view_text(v, "product_slug", l->slug);
     view_text(v, "sku", l->sku);
-    view_text(v, "title", localized(op->lang, l->title_fa, l->title_en));
+    view_text(v, "title", lang_pick(op->lang, l->title_fa, l->title_en));
     options_view(op, l->options, v);
     view_text(v, "image", l->image ? arena_printf(op->arena, "/media/%s", l->image) : NULL);
     view_int(v, "quantity", l->quantity);
@@ -127,7 +122,7 @@ static void payment_methods(struct op *op, const struct checkout *c, struct view
             continue;
         struct view *m = view_append(list);
         view_text(m, "id", methods[i].id);
-        view_text(m, "title", localized(op->lang, methods[i].fa, methods[i].en));
+        view_text(m, "title", lang_pick(op->lang, methods[i].fa, methods[i].en));
     }
 }
 

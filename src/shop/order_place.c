@@ -30,6 +30,7 @@ static void sold_out(struct op *op, const struct view *missing)
         f->variant_id = view_get_int(m, "variant_id", 0);
         f->params = view_new(op->arena);
         view_int(f->params, "available", view_get_int(m, "available", 0));
+        view_text(f->params, "title", lang_pick(op->lang, view_get_text(m, "title_fa"), view_get_text(m, "title_en")));
     }
 }
 
