@@ -7,7 +7,7 @@ use utf8;
 use lib 't/lib';
 
 use Digest::SHA qw(hmac_sha256_hex);
-use Encode qw(encode_utf8);
+use Encode qw(decode_utf8 encode_utf8);
 use Test::More;
 
 use Tarazu::Test::Buyer;
@@ -190,6 +190,10 @@ subtest 'what is refused, by name' => sub {
         [$g, POST => '/checkout/quote', { json => { shipping_method => 'balloon' } }, 409, 'shipping_method_unavailable'],
         [$c, POST => '/orders', { json => { %$wish, expected_total => 1 } }, 409, 'cart_changed'],
         [$c, POST => '/orders', { json => { %$wish, cart_version => 9999 } }, 409, 'cart_changed'],
+        [$c, POST => '/orders', { json => { %$wish, address => { %{ $wish->{address} }, postal_code => '۱۲۳', lat => 35.7 } } }, 422, 'invalid_field',
+            '/address/postal_code bad_postal_code', '/address/lng required'],
+        [$g, POST => '/checkout/quote', { json => { address => { province => 'IR-23', city => 'تهران', postal_code => 'x' } } }, 422, 'invalid_field',
+            '/address/postal_code bad_postal_code'],
         [$c, POST => '/orders', { json => { shipping_method => 'parcel' } }, 422, 'invalid_field', '/expected_total required'],
         [$c, POST => '/payment/process', { json => { order => $order->{number}, return_url => 'https://evil.example/' } }, 422, 'invalid_field', '/return_url not_one_of'],
         [$staff, POST => "/admin/orders/$order->{number}/transition", { json => { event => 'cancel' } }, 409, 'illegal_transition'],
@@ -214,6 +218,7 @@ subtest 'what is refused, by name' => sub {
     $r = ask($c, POST => '/orders', json => $wish);
     is($r->{json}{code}, 'out_of_stock', 'sold out');
     is($r->{json}{errors}[0]{variant_id}, $goods, 'said for each line, by its variant');
+    like($r->{json}{errors}[0]{params}{title} // '', qr/\S/, 'and its name');
     ask($staff, POST => "/admin/variants/$goods/stock", json => { on_hand => 50, reason => 'شمارش' });
 };
 
@@ -239,7 +244,7 @@ subtest 'keys' => sub {
 
 subtest 'representations' => sub {
     for my $row (['*/*', 'html'], ['text/html', 'html'], ['application/json', 'json'], ['application/json;q=0.5, text/html', 'html'],
-        ['image/png', 'html'], ['application/problem+json', 'json'], ['application/json, text/plain, */*', 'json']) {
+        ['image/png', 'html'], ['application/*', 'json'], ['application/problem+json', 'json'], ['application/json, text/plain, */*', 'json']) {
         my ($accept, $want) = @$row;
         for my $path ('/products', '/nowhere') {
             my $r = seen($path, guest(headers => { accept => $accept })->get($path));
@@ -274,6 +279,30 @@ subtest 'representations' => sub {
     is($cross->post('/cart/items', form => { variant_id => $goods }, headers => { origin => 'https://evil.example' })->{status}, 403, 'forms of other sites are refused');
     is($cross->post("/cart/items/$goods", form => { _method => 'DELETE' })->{headers}{location}, '/cart', 'a form may name its method');
     is($cross->get('/cart.json')->{json}{item_count}, 0, 'which is what is done');
+};
+
+subtest 'a refused checkout keeps what was typed' => sub {
+    my $c = $shop->login('09124100003', from => '127.0.41.3');
+    my $page = $shop->client(html => 1, from => '127.0.41.3');
+    $page->{cookies}{'__Host-access'} = $c->{bearer};
+    $page->post('/cart/items', form => { variant_id => $goods });
+    my %form = (shipping_method => 'parcel', expected_total => 100_000, map { ("address.$_" => $buyer->{address}{$_}) } keys %{ $buyer->{address} });
+    my $place = sub { return $page->post('/orders', form => { %form, @_ }, headers => { referer => $shop->url . '/checkout' }) };
+    my $r = $place->('address.postal_code' => '۱۲۳');
+    is($r->{status}, 422, 'half a postal code: 422');
+    for my $typed ('value="خریدار آزمون"', 'value="۱۲۳"', 'value="parcel" required checked', 'name="next" value="/checkout"') {
+        like(decode_utf8($r->{body}), qr/\Q$typed\E/, "the page has $typed");
+    }
+    like(decode_utf8($r->{body}), qr{کد پستی:\s*کد پستی باید}, 'and says what is wrong');
+    $r = $place->();
+    is($r->{status}, 409, 'a total without the shipping: 409');
+    like(decode_utf8($r->{body}), qr/value="خریدار آزمون"/, 'nothing that was typed is lost');
+    my ($total) = $r->{body} =~ /name="expected_total" value="(\d+)"/;
+    cmp_ok($total, '>', 100_000, 'the new total is there to be agreed to');
+    like($place->(expected_total => $total)->{headers}{location}, qr{^/orders/\d+$}, 'and pressed');
+    $page->post('/cart/items', form => { variant_id => $goods });
+    $place->(expected_total => $total);
+    is(scalar @{ ask($c, GET => '/account/addresses')->{json}{items} }, 1, 'the address is kept for the next time, once');
 };
 
 subtest 'categories' => sub {
@@ -314,7 +343,7 @@ subtest 'lists' => sub {
         my $r = ask($who, GET => "$path?limit=1");
         has($path => $r->{json}, 'items next');
         is(scalar @{ $r->{json}{items} }, 1, "$path: one at a time");
-        is(ask($who, GET => "$path?limit=1&cursor=%21")->{json}{code}, 'cursor_invalid', "$path: a broken cursor");
+        is(ask($who, GET => "$path?limit=1&cursor=$_")->{json}{code}, 'cursor_invalid', "$path: a broken cursor") for '%21', 'x' x 500;
         my $next = $r->{json}{next} // next;
         is(ask($who, GET => "$path?limit=1&cursor=$next")->{status}, 200, "$path: the next");
         is(ask($who, GET => "$path?cursor=$next&$filter")->{json}{code}, 'cursor_invalid', "$path: not with another filter") if $filter;

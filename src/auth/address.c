@@ -106,6 +106,13 @@ enum err address_add(struct op *op, int64_t customer, const struct address *a, i
     return ERR_OK;
 }
 
+void address_remember(struct op *op, int64_t customer, const struct address *a)
+{
+    db_queue(op, Q_ADDRESS_REMEMBER, P_INT(customer), P_TEXT(a->recipient), P_TEXT(a->phone), P_TEXT(a->province),
+             P_TEXT(a->city), P_TEXT(a->line), P_TEXT(a->plaque), P_TEXT(a->unit), P_TEXT(a->postal_code),
+             P_TEXT(a->note), P_OPT_INT(a->lat), P_OPT_INT(a->lng), P_INT(ADDRESS_MAX));
+}
+
 enum err address_change(struct op *op, int64_t customer, int64_t id, const struct address *a)
 {
     struct rows r;

@@ -34,6 +34,8 @@ enum err address_get(struct op *op, int64_t customer, int64_t id, struct address
 enum err address_list(struct op *op, int64_t customer, struct view *out) MUST_CHECK;
 /* ERR_CONFLICT when there are ADDRESS_MAX already. */
 enum err address_add(struct op *op, int64_t customer, const struct address *address, int64_t *id) MUST_CHECK;
+/* Queued: kept for the next time unless the customer has the same one, or ADDRESS_MAX. */
+void address_remember(struct op *op, int64_t customer, const struct address *address);
 enum err address_change(struct op *op, int64_t customer, int64_t id, const struct address *address) MUST_CHECK;
 enum err address_archive(struct op *op, int64_t customer, int64_t id) MUST_CHECK;
 

@@ -29,6 +29,7 @@ enum route_flags {
     ROUTE_UPLOAD = 1 << 6,     /* multipart allowed, body up to 8 MiB instead of 64 KiB */
     ROUTE_LOOK = 1 << 7,       /* read only, never changes anything */
     ROUTE_RENEW = 1 << 8,      /* asked for because the access token is spent: a bad one is nobody */
+    ROUTE_AGAIN = 1 << 9,      /* a browser's refused form is kept with the cart and shown again (checkout_again) */
 };
 
 typedef enum err route_handler(struct request *req);

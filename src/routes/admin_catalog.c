@@ -90,7 +90,7 @@ struct admin_product_query {
 };
 static const struct field admin_product_query_fields[] = {
     FIELD(F_TEXT, admin_product_query, q, .max = 100),
-    FIELD(F_SECRET, admin_product_query, cursor, .max = 200),
+    FIELD(F_SECRET, admin_product_query, cursor, .max = 4000),
     FIELD(F_INT, admin_product_query, limit, .min = 1, .max = 100),
 };
 const struct schema admin_product_query = SCHEMA(admin_product_query, admin_product_query_fields);

@@ -66,7 +66,7 @@ struct coupon_query {
 };
 static const struct field coupon_query_fields[] = {
     FIELD(F_INT, coupon_query, limit, .min = 1, .max = 100),
-    FIELD(F_TEXT, coupon_query, cursor, .max = 200),
+    FIELD(F_TEXT, coupon_query, cursor, .max = 4000),
     FIELD(F_BOOL, coupon_query, archived),
 };
 const struct schema coupon_query = SCHEMA(coupon_query, coupon_query_fields);
@@ -77,7 +77,7 @@ struct coupon_codes_query {
 };
 static const struct field coupon_codes_fields[] = {
     FIELD(F_INT, coupon_codes_query, limit, .min = 1, .max = 100),
-    FIELD(F_TEXT, coupon_codes_query, cursor, .max = 200),
+    FIELD(F_TEXT, coupon_codes_query, cursor, .max = 4000),
     FIELD(F_ENUM, coupon_codes_query, format, .choices = " csv "),
 };
 const struct schema coupon_codes_query = SCHEMA(coupon_codes_query, coupon_codes_fields);

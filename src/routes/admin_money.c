@@ -78,7 +78,7 @@ struct admin_payment_query {
 };
 static const struct field admin_payment_fields[] = {
     FIELD(F_BOOL, admin_payment_query, unresolved),
-    FIELD(F_TEXT, admin_payment_query, cursor, .max = 200),
+    FIELD(F_TEXT, admin_payment_query, cursor, .max = 4000),
     FIELD(F_INT, admin_payment_query, limit, .min = 1, .max = 100),
 };
 const struct schema admin_payment_query = SCHEMA(admin_payment_query, admin_payment_fields);

@@ -38,7 +38,7 @@ static const struct field admin_order_fields[] = {
     FIELD(F_TEXT, admin_order_query, q, .max = 100, .doc = "number, or part of a phone (any spelling) or name"),
     FIELD(F_TIME, admin_order_query, placed_from),
     FIELD(F_TIME, admin_order_query, placed_to, .doc = "a date: until its end"),
-    FIELD(F_TEXT, admin_order_query, cursor, .max = 200),
+    FIELD(F_TEXT, admin_order_query, cursor, .max = 4000),
     FIELD(F_INT, admin_order_query, limit, .min = 1, .max = 100),
 };
 const struct schema admin_order_query = SCHEMA(admin_order_query, admin_order_fields);

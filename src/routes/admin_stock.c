@@ -29,7 +29,7 @@ struct stock_query {
 static const struct field stock_query_fields[] = {
     FIELD(F_TEXT, stock_query, q, .max = 100),
     FIELD(F_BOOL, stock_query, low, .doc = "true: only what runs low"),
-    FIELD(F_SECRET, stock_query, cursor, .max = 200),
+    FIELD(F_SECRET, stock_query, cursor, .max = 4000),
     FIELD(F_INT, stock_query, limit, .min = 1, .max = 100),
 };
 const struct schema stock_query = SCHEMA(stock_query, stock_query_fields);

@@ -19,7 +19,7 @@ static const struct field product_list_fields[] = {
     FIELD(F_BOOL, product_list_query, in_stock, .doc = "true: only what can be bought now"),
     FIELD(F_ENUM, product_list_query, sort, .choices = " newest price -price bestselling rating "),
     FIELD(F_INT, product_list_query, limit, .min = 1, .max = 100),
-    FIELD(F_SECRET, product_list_query, cursor, .max = 200),
+    FIELD(F_SECRET, product_list_query, cursor, .max = 4000),
 };
 const struct schema product_list_query = SCHEMA(product_list_query, product_list_fields);
 

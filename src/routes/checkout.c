@@ -9,6 +9,8 @@
 #include "core/metrics.h"
 #include "core/view.h"
 #include "db/db.h"
+#include "db/tx.h"
+#include "http/problem.h"
 #include "proc/scoreboard.h"
 #include "routes/fingerprint.h"
 #include "shop/cart.h"
@@ -16,7 +18,7 @@
 #include "shop/order_place.h"
 
 struct checkout_in_body {
-    const struct address_change *address;
+    struct address_change *address;
     int64_t address_id, expected_total, expected_due, cart_version;
     const char *shipping_method, *payment_method, *note;
     int use_wallet, gift;
@@ -42,6 +44,12 @@ static const struct field order_place_fields[] = {
 };
 const struct schema order_place_in = { .name = "order_place_in", .size = sizeof(struct checkout_in_body), .fields = order_place_fields,
                                        .count = sizeof(order_place_fields) / sizeof(order_place_fields[0]) };
+
+/* What the schema cannot say of an address that was typed in. */
+static enum err check_typed(struct request *req, const struct checkout_in_body *in)
+{
+    return in->address ? address_check(&req->op, &in->address->address, "/address") : ERR_OK;
+}
 
 /* The address as it is frozen into the order: one typed in, or one of the customer's own. */
 static enum err address_of(struct request *req, const struct checkout_in_body *in, struct view **out)
@@ -76,6 +84,7 @@ enum err quote_post(struct request *req)
     const struct checkout_in_body *in = req->input;
     struct view *address;
     struct checkout c;
+    TRY(check_typed(req, in));
     TRY(address_of(req, in, &address));
     struct checkout_in facts = facts_of(req, in, address);
     TRY(checkout_load(&req->op, &facts, &c));
@@ -87,21 +96,39 @@ enum err quote_post(struct request *req)
 
 /* ---- the page: what was typed is kept with the cart between its steps ---- */
 
+/* Takes out what the errors point at: "/address/phone", "/shipping_method". */
+static void drop_faulty(struct view *form, const struct field_error *f)
+{
+    static const char inside[] = "/address/";
+    for (; f; f = f->next) {
+        bool nested = strncmp(f->pointer, inside, sizeof(inside) - 1) == 0;
+        struct view *holder = nested ? view_get(form, "address") : form;
+        const char *name = f->pointer + (nested ? sizeof(inside) - 1 : f->pointer[0] == '/');
+        if (holder && view_has(holder, name))
+            view_remove(holder, name);
+    }
+}
+
+static struct view *kept_form(struct op *op, const struct rows *r)
+{
+    const char *error;
+    struct view *form = r->count && !row_null(r, 0, "form") ? view_parse(op->arena, str_of(row_text(r, 0, "form")), 8, &error) : NULL;
+    return form ? form : view_new(op->arena);
+}
+
+/* Half-typed is fine: `form` is what was typed, `in` what of it can be read. */
 static enum err read_form(struct request *req, struct checkout_in_body **in, struct view **form)
 {
     struct rows r;
-    const char *error;
-    *form = NULL;
-    TRY(db_query(&req->op, &r, Q_CART_ROW, P_INT(req->principal.cart_id)));
-    if (r.count && !row_null(&r, 0, "form"))
-        *form = view_parse(req->op.arena, str_of(row_text(&r, 0, "form")), 8, &error);
-    if (!*form)
-        *form = view_new(req->op.arena);
     void *decoded = NULL;
-    if (schema_decode(&req->op, &checkout_in, *form, NULL, 0, &decoded) != ERR_OK) {
-        err_clear(&req->op); /* half-typed: shown again as it is, priced without it */
+    TRY(db_query(&req->op, &r, Q_CART_ROW, P_INT(req->principal.cart_id)));
+    *form = kept_form(&req->op, &r);
+    struct view *readable = kept_form(&req->op, &r);
+    if (schema_decode(&req->op, &checkout_in, readable, NULL, 0, &decoded) != ERR_OK) {
+        drop_faulty(readable, req->errinfo.fields);
+        err_clear(&req->op);
         req->errinfo.fields = NULL;
-        TRY(schema_decode(&req->op, &checkout_in, view_new(req->op.arena), NULL, 0, &decoded));
+        TRY(schema_decode(&req->op, &checkout_in, readable, NULL, 0, &decoded));
     }
     *in = decoded;
     return ERR_OK;
@@ -139,6 +166,54 @@ enum err checkout_keep_post(struct request *req)
     return ERR_OK;
 }
 
+/* ---- a refused form is shown again, with what was typed ---- */
+
+static const char *const not_kept[] = { "_method", "_idempotency_key", "altcha", "expected_total", "expected_due", "cart_version" };
+
+static enum err keep_typed(struct op *op, void *arg)
+{
+    struct request *req = arg;
+    struct cart_owner owner = { .cart = req->principal.cart_id, .customer = req->principal.id };
+    for (size_t i = 0; i < sizeof(not_kept) / sizeof(not_kept[0]); i++)
+        if (view_has(req->tree, not_kept[i]))
+            view_remove(req->tree, not_kept[i]);
+    return cart_keep_form(op, &owner, req->tree);
+}
+
+/* What is put right in the form itself; the others have a page that leads on (cart, orders, captcha). */
+static bool put_right_here(enum err e)
+{
+    static const enum err here[] = { ERR_INVALID_FIELD, ERR_CART_CHANGED, ERR_SHIPPING_METHOD_UNAVAILABLE,
+                                     ERR_PAYMENT_METHOD_UNAVAILABLE, ERR_WALLET_SHORT };
+    for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++)
+        if (here[i] == e)
+            return true;
+    return false;
+}
+
+enum err checkout_again(struct request *req, enum err e)
+{
+    int status = err_status(e);
+    if (!req->principal.cart_id || (status != 409 && status != 422 && status != 429))
+        return e;
+    struct errinfo refused = req->errinfo;
+    struct view *problem = problem_view(&req->op, e);
+    view_null(problem, "detail"); /* the title says it */
+    req->errinfo = (struct errinfo){ 0 };
+    req->reply.view = view_new(req->op.arena);
+    enum err kept = db_tx(&req->op, keep_typed, req);
+    if (kept == ERR_OK && put_right_here(e))
+        kept = checkout_page(req);
+    req->errinfo = refused;
+    if (kept || !put_right_here(e))
+        return e;
+    metrics_add(METRIC_ERRORS, e, 1);
+    view_attach(req->reply.view, "problem", problem);
+    req->reply.template = "checkout";
+    req->reply.status = status;
+    return ERR_OK;
+}
+
 static int most_waiters(const struct conf *conf)
 {
     int64_t half = conf->worker_order / 2;
@@ -168,6 +243,7 @@ enum err order_place_post(struct request *req)
     struct placed placed;
     if (!req->principal.cart_id)
         return err_set(op, ERR_CART_EMPTY, NULL);
+    TRY(check_typed(req, in));
     TRY(address_of(req, in, &address));
     struct checkout_in facts = facts_of(req, in, address);
     struct place_in place = { .cart = facts.cart, .customer = facts.customer, .address = address,
@@ -185,6 +261,8 @@ enum err order_place_post(struct request *req)
     TRY(order_place(op, &place, &look, &placed));
     if (in->gift == 1)
         db_queue(op, Q_ORDER_GIFT, P_INT(placed.id));
+    if (in->address && req->accept == ACCEPT_HTML)
+        address_remember(op, req->principal.id, &in->address->address);
     answer_order(req, placed.id, placed.number);
     return ERR_OK;
 }

@@ -82,7 +82,8 @@ void app_chrome(struct request *req, struct view *context)
     view_bool(page, "en", !fa);
     view_text(page, "other_lang", fa ? "en" : "fa");
     view_text(page, "path", req->path);
-    view_text(page, "url", req->uri);
+    const char *back = req->method == METHOD_GET ? req->uri : request_back(req); /* where a look leads here again */
+    view_text(page, "url", back ? back : "/");
     view_text(page, "request_id", req->op.request_id);
     view_text(page, "idempotency_key", crypto_uuid(a));
     put_user(req, page);

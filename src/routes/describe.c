@@ -29,7 +29,7 @@ static const struct {
     { ROUTE_RAW_BODY, "raw_body" },
     { ROUTE_UPLOAD, "upload" },
     { ROUTE_LOOK, "look" },
-    { ROUTE_RENEW, "renew" },
+    { ROUTE_RENEW, "renew" }, { ROUTE_AGAIN, "again" },
 };
 #define FLAGS (sizeof(flags) / sizeof(flags[0]))
 

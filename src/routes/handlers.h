@@ -17,6 +17,9 @@ extern const struct schema cart_add_in, cart_set_in, coupon_apply_in;
 /* checkout.c */
 route_handler checkout_page, checkout_keep_post, quote_post, order_place_post;
 extern const struct schema checkout_in, order_place_in;
+/* A customer's form of the checkout was refused with `e`: what was typed is kept with the cart. What can
+ * be put right there is shown again on the page (ERR_OK: answered); otherwise `e`. Outside transactions. */
+enum err checkout_again(struct request *req, enum err e) MUST_CHECK;
 /* order.c */
 route_handler order_list_get, order_get, order_cancel_post, order_reorder_post, wallet_get;
 extern const struct schema list_query, order_cancel_in, wallet_query;

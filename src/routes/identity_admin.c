@@ -59,7 +59,7 @@ static const struct field audit_query_fields[] = {
     FIELD(F_TEXT, audit_query, target, .max = 100),
     FIELD(F_TIME, audit_query, from, .doc = "first day, of Tehran"),
     FIELD(F_TIME, audit_query, to, .doc = "last day, of Tehran"),
-    FIELD(F_TEXT, audit_query, cursor, .max = 200),
+    FIELD(F_TEXT, audit_query, cursor, .max = 4000),
     FIELD(F_INT, audit_query, limit, .min = 1, .max = 100),
 };
 const struct schema audit_query = SCHEMA(audit_query, audit_query_fields);
@@ -70,7 +70,7 @@ struct sms_query {
 };
 static const struct field sms_query_fields[] = {
     FIELD(F_PHONE, sms_query, phone, .max = 30),
-    FIELD(F_TEXT, sms_query, cursor, .max = 200),
+    FIELD(F_TEXT, sms_query, cursor, .max = 4000),
     FIELD(F_INT, sms_query, limit, .min = 1, .max = 100),
 };
 const struct schema sms_query = SCHEMA(sms_query, sms_query_fields);
@@ -89,7 +89,7 @@ struct customers_query {
 };
 static const struct field customers_query_fields[] = {
     FIELD(F_TEXT, customers_query, q, .max = 100, .doc = "phone, or part of a name"),
-    FIELD(F_TEXT, customers_query, cursor, .max = 200),
+    FIELD(F_TEXT, customers_query, cursor, .max = 4000),
     FIELD(F_INT, customers_query, limit, .min = 1, .max = 100),
 };
 const struct schema customers_query = SCHEMA(customers_query, customers_query_fields);

@@ -13,7 +13,7 @@
 
 static const struct field list_fields[] = {
     FIELD(F_INT, list_query, limit, .min = 1, .max = 100),
-    FIELD(F_TEXT, list_query, cursor, .max = 200),
+    FIELD(F_TEXT, list_query, cursor, .max = 4000),
 };
 const struct schema list_query = SCHEMA(list_query, list_fields);
 
@@ -91,7 +91,7 @@ struct wallet_query {
 };
 static const struct field wallet_fields[] = {
     FIELD(F_INT, wallet_query, limit, .min = 1, .max = 100),
-    FIELD(F_TEXT, wallet_query, cursor, .max = 200),
+    FIELD(F_TEXT, wallet_query, cursor, .max = 4000),
     FIELD(F_ENUM, wallet_query, format, .choices = " csv "),
 };
 const struct schema wallet_query = SCHEMA(wallet_query, wallet_fields);

@@ -21,6 +21,7 @@
 #include "routes/app.h"
 #include "routes/cors.h"
 #include "routes/fingerprint.h"
+#include "routes/handlers.h"
 #include "routes/identity.h"
 #include "shop/cart.h"
 
@@ -281,11 +282,8 @@ static void drop_transport_fields(struct request *req)
             view_remove(req->tree, fields[i]);
 }
 
-enum err pipeline_run(struct app *app, struct fcgi *f, struct request *req)
+static enum err run(struct app *app, struct fcgi *f, struct request *req)
 {
-    req->op.db = app->db;
-    req->op.net = app->net;
-    req->op.conf = app->conf;
     TRY(match(app, f, req));
     TRY(identify(req));
     if (strncmp(req->path, "/admin", 6) == 0)
@@ -297,4 +295,14 @@ enum err pipeline_run(struct app *app, struct fcgi *f, struct request *req)
     TRY(rate_guard(&req->op, (enum rate_class)req->route->rate, rate_principal(&req->op),
                    req->tree ? view_get_text(req->tree, "altcha") : NULL));
     return work(req);
+}
+
+enum err pipeline_run(struct app *app, struct fcgi *f, struct request *req)
+{
+    req->op.db = app->db;
+    req->op.net = app->net;
+    req->op.conf = app->conf;
+    enum err e = run(app, f, req);
+    bool form = e && req->route && req->route->flags & ROUTE_AGAIN && req->accept == ACCEPT_HTML && req->tree;
+    return form && req->principal.kind == ACTOR_CUSTOMER ? checkout_again(req, e) : e;
 }

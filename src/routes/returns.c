@@ -59,7 +59,7 @@ struct return_query {
 };
 static const struct field return_query_fields[] = {
     FIELD(F_ENUM, return_query, status, .choices = " requested approved refused received refunded closed "),
-    FIELD(F_TEXT, return_query, cursor, .max = 200),
+    FIELD(F_TEXT, return_query, cursor, .max = 4000),
     FIELD(F_INT, return_query, limit, .min = 1, .max = 100),
 };
 const struct schema return_query = SCHEMA(return_query, return_query_fields);

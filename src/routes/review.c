@@ -29,7 +29,7 @@ struct review_query {
 };
 static const struct field review_query_fields[] = {
     FIELD(F_ENUM, review_query, status, .choices = " pending approved refused "),
-    FIELD(F_SECRET, review_query, cursor, .max = 200),
+    FIELD(F_SECRET, review_query, cursor, .max = 4000),
     FIELD(F_INT, review_query, limit, .min = 1, .max = 100),
 };
 const struct schema review_query = SCHEMA(review_query, review_query_fields);
