@@ -44,6 +44,7 @@ void lock_queue(struct op *op, struct lock_set *set)
         if (i == 0 || set->keys[i] != set->keys[i - 1])
             set->keys[n++] = set->keys[i];
     set->n = n;
+    test_point("before_locks");
     if (!test_omits("advisory"))
         db_queue(op, Q_LOCK_KEYS, P_INTS(set->keys, n));
 }

@@ -108,6 +108,7 @@ static enum err run(struct op *op, const struct job *job)
     op->request_id = job->request_id ? job->request_id : arena_printf(op->arena, "job-%lld", (long long)job->id);
     if (announce)
         announce(kind, op->request_id);
+    test_operation(k ? k->name : NULL);
     struct view *payload = view_parse(op->arena, str_of(job->payload), 16, &error);
     if (payload && view_kind(payload) == VIEW_OBJECT)
         view_int(payload, "job_id", job->id); /* for calls that take an id against duplicates */

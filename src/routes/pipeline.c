@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "core/conf.h"
 #include "core/str.h"
+#include "core/test_hooks.h"
 #include "core/view.h"
 #include "db/claim.h"
 #include "db/tx.h"
@@ -48,6 +49,7 @@ static enum err match(struct app *app, struct fcgi *f, struct request *req)
     if (!req->route)
         return err_set(&req->op, error, NULL);
     scoreboard_busy(req->route->id, req->op.request_id);
+    test_operation(req->route->name);
     return form ? ERR_OK : read_body(f, req);
 }
 
@@ -222,7 +224,7 @@ static enum err run_claimed(struct request *req, struct work *w)
     TRY(claim_look(&req->op, w->claim, &found, &stored));
     if (found)
         return replay(w, &stored);
-    enum err e = db_tx_named(&req->op, work_in_tx, w, req->route->name);
+    enum err e = db_tx(&req->op, work_in_tx, w);
     return e == ERR_CLAIM_TAKEN ? answer_of_other(w) : e;
 }
 
@@ -266,7 +268,7 @@ static enum err work(struct request *req)
     if (route->flags & ROUTE_IDEMPOTENT && w.claim)
         TRY(run_claimed(req, &w));
     else if (route->flags & (ROUTE_TX | ROUTE_IDEMPOTENT))
-        TRY(db_tx_named(&req->op, work_in_tx, &w, route->name));
+        TRY(db_tx(&req->op, work_in_tx, &w));
     else
         TRY(run_two_phase(req, &w));
     TRY(db_flush(&req->op));

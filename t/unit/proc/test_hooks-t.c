@@ -68,6 +68,33 @@ static void test_hold(void)
     ok(!exists(mark), "taking its mark with it");
 }
 
+static void test_catch(void)
+{
+    char mark[40];
+    touch("c.ORDER.catch");
+    test_operation("CART");
+    is_int(end_of(reach("c")), 7, "another operation passes the point of one");
+    test_operation("ORDER");
+    pid_t pid = reach("c");
+    snprintf(mark, sizeof(mark), "c.ORDER.%d.at", (int)pid);
+    for (int i = 0; i < 3000 && COMPILED_IN && !exists(mark); i++)
+        clock_sleep_ms(10);
+    ok(exists(mark) == COMPILED_IN, "its own is caught there");
+    is_int(end_of(reach("c")), 7, "alone: the next one passes");
+    unlink(path(mark));
+    is_int(end_of(pid), 7, "and goes on when its mark is taken away");
+    unlink(path("c.ORDER.catch"));
+    test_operation(NULL);
+}
+
+static void test_omit_file(void)
+{
+    touch("check.omit");
+    ok(test_omits("check") == COMPILED_IN, "a file leaves a guard out too");
+    unlink(path("check.omit"));
+    ok(!test_omits("check"), "while it is there");
+}
+
 int main(void)
 {
     setenv("TARAZU_TEST_OMIT", "advisory, row", 1);
@@ -85,6 +112,8 @@ int main(void)
     is_int(end_of(reach("a")), 7, "once");
     unlink(path("a.kill"));
     test_hold();
+    test_catch();
+    test_omit_file();
     rmdir(folder);
     return done();
 }
