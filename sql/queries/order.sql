@@ -71,9 +71,10 @@ INSERT INTO stock_movements (variant_id, kind, on_hand_delta, reserved_delta, or
 SELECT variant_id, 'ship', -reserved, -reserved, $1 FROM old ORDER BY variant_id RETURNING variant_id
 
 -- name: q_order_sold :exec (bigint order_id)
-UPDATE products p SET sold_count = sold_count + s.units
-  FROM (SELECT product_id, sum(shipped) AS units FROM order_items WHERE order_id = $1 GROUP BY product_id) s
- WHERE p.id = s.product_id
+-- Products have no place in the order of locks but this: last, and by their ids.
+WITH s AS (SELECT product_id, sum(shipped) AS units FROM order_items WHERE order_id = $1 GROUP BY product_id),
+l AS MATERIALIZED (SELECT id FROM products WHERE id IN (SELECT product_id FROM s) ORDER BY id FOR NO KEY UPDATE)
+UPDATE products p SET sold_count = sold_count + s.units FROM s JOIN l ON l.id = s.product_id WHERE p.id = l.id
 
 -- name: q_order_delivered :many (bigint order_id)
 UPDATE shipments SET status = 'delivered', event = 'deliver', version = version + 1, delivered_at = shop_now()

@@ -29,7 +29,8 @@ SELECT id, uuid::text AS uuid, order_id, customer_id, method, gateway, gateway_r
   FROM payments p WHERE id = $1
 
 -- name: q_payment_lock :one (bigint id)
-SELECT id, status, version, amount FROM payments WHERE id = $1 FOR NO KEY UPDATE
+SELECT id, status, version, amount, coalesce((SELECT o.status <> 'pending' FROM orders o WHERE o.id = payments.order_id), false) AS order_over
+  FROM payments WHERE id = $1 FOR NO KEY UPDATE
 
 -- name: q_payment_captured :one (bigint id, bigint version, text reference, text card, bigint rial)
 UPDATE payments SET status = 'captured', event = 'capture', version = version + 1, captured = amount, received_rial = $5,
@@ -62,7 +63,7 @@ SELECT id FROM payments
 
 -- name: q_payment_abandoned :many ()
 -- Attempts that were asked for but never answered: nobody was sent to the bank.
-SELECT id, version FROM payments WHERE status = 'created' AND method = 'gateway' AND gateway_ref IS NULL
+SELECT id, customer_id, order_id FROM payments WHERE status = 'created' AND method = 'gateway' AND gateway_ref IS NULL
    AND lease_until < shop_now() - interval '1 minute' LIMIT 50
 
 -- name: q_topup_credit :many (bigint customer, bigint amount, bigint payment)

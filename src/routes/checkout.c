@@ -259,7 +259,8 @@ enum err order_place_post(struct request *req)
     if (!scoreboard_wait_enter(look.variants, look.n, most_waiters(op->conf)))
         return too_many_waiting(op);
     TRY(order_place(op, &place, &look, &placed));
-    if (in->gift == 1)
+    req->reply.replayed = placed.before;
+    if (in->gift == 1 && !placed.before)
         db_queue(op, Q_ORDER_GIFT, P_INT(placed.id));
     if (in->address && req->accept == ACCEPT_HTML)
         address_remember(op, req->principal.id, &in->address->address);

@@ -23,23 +23,7 @@ enum err cart_find(struct op *op, int64_t customer, const char *token, int64_t *
     return ERR_OK;
 }
 
-enum err cart_make(struct op *op, struct cart_owner *owner, const char **token)
-{
-    struct rows r;
-    *token = NULL;
-    if (owner->cart)
-        return ERR_OK;
-    if (owner->customer) {
-        TRY(db_query(op, &r, Q_CART_NEW_CUSTOMER, P_INT(owner->customer)));
-    } else {
-        *token = crypto_token(op->arena, 24);
-        TRY(db_query(op, &r, Q_CART_NEW_GUEST, P_TEXT(crypto_sha256_hex(op->arena, str_of(*token)))));
-    }
-    owner->cart = row_int(&r, 0, "id");
-    return ERR_OK;
-}
-
-static void queue_lock(struct op *op, const struct cart_owner *owner)
+static void lock_owner(struct op *op, const struct cart_owner *owner)
 {
     struct lock_set locks = { .n = 0 };
     if (owner->customer)
@@ -47,6 +31,36 @@ static void queue_lock(struct op *op, const struct cart_owner *owner)
     else
         lock_add(&locks, LOCK_CART, owner->cart);
     lock_queue(op, &locks);
+}
+
+/* Owner and row of a cart that is about to change; the row is readable after the next trip. */
+static struct queued *queue_lock(struct op *op, const struct cart_owner *owner)
+{
+    lock_owner(op, owner);
+    return db_queue(op, Q_CART_LOCK, P_INT(owner->cart));
+}
+
+/* A guest's cart may have gone into a customer's, or been purged, since the request found it. */
+static enum err still_there(struct op *op, const struct queued *cart)
+{
+    return cart->rows.count ? ERR_OK : err_set(op, ERR_CONFLICT, NULL);
+}
+
+enum err cart_make(struct op *op, struct cart_owner *owner, const char **token)
+{
+    struct rows r;
+    *token = NULL;
+    if (owner->cart)
+        return ERR_OK;
+    if (owner->customer) { /* the lock first: two who make the same cart must not wait for each other */
+        lock_owner(op, owner);
+        TRY(db_query(op, &r, Q_CART_NEW_CUSTOMER, P_INT(owner->customer)));
+    } else {
+        *token = crypto_token(op->arena, 24);
+        TRY(db_query(op, &r, Q_CART_NEW_GUEST, P_TEXT(crypto_sha256_hex(op->arena, str_of(*token)))));
+    }
+    owner->cart = row_int(&r, 0, "id");
+    return ERR_OK;
 }
 
 static void touch(struct op *op, const struct cart_owner *owner)
@@ -76,13 +90,14 @@ static enum err check_quantity(struct op *op, const struct rows *variant, const 
 enum err cart_add(struct op *op, const struct cart_owner *owner, int64_t variant, int64_t quantity)
 {
     struct settings s;
-    queue_lock(op, owner);
+    struct queued *cart = queue_lock(op, owner);
     struct queued *v = db_queue(op, Q_CART_VARIANT, P_INT(variant));
     struct queued *item = db_queue(op, Q_CART_ITEM, P_INT(owner->cart), P_INT(variant));
     struct queued *lines = db_queue(op, Q_CART_COUNT, P_INT(owner->cart));
     struct queued *settings = settings_queue(op);
     TRY(db_flush(op));
     settings_read(op, settings, &s);
+    TRY(still_there(op, cart));
     if (v->rows.count == 0) {
         err_field(op, "/variant_id", "not_found", NULL);
         return ERR_INVALID_FIELD;
@@ -129,7 +144,9 @@ enum err cart_remove(struct op *op, const struct cart_owner *owner, int64_t vari
 
 enum err cart_coupon(struct op *op, const struct cart_owner *owner, const char *code)
 {
-    queue_lock(op, owner);
+    struct queued *cart = queue_lock(op, owner);
+    TRY(db_flush(op));
+    TRY(still_there(op, cart));
     db_queue(op, Q_CART_COUPON, P_INT(owner->cart), P_TEXT(code));
     touch(op, owner);
     return ERR_OK;

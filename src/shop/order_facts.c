@@ -215,7 +215,8 @@ enum err order_can_be_revived(struct op *op, const struct order_facts *o, bool *
                  (limit == INT64_MIN || row_int(&seq->rows, 0, "free_seq") <= limit);
     }
     int64_t available = wallet->rows.count ? row_int(&wallet->rows, 0, "available") : 0;
-    *can = o->cancel_reason && strcmp(o->cancel_reason, "expired") == 0 && !o->returned_to_cart &&
+    *can = o->cancel_reason && strcmp(o->cancel_reason, "expired") == 0 &&
+           (!o->returned_to_cart || test_omits("put_back")) &&
            !order_main_payment(o) && coupon && available >= o->wallet && stock_is_there(o, &stock->rows);
     return ERR_OK;
 }

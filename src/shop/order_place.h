@@ -43,6 +43,7 @@ enum err order_place_look(struct op *op, const struct place_in *in, struct place
 struct placed {
     int64_t id, due;
     const char *number;
+    bool before; /* by an equal request that was in the queue before this one: nothing is queued */
 };
 enum err order_place(struct op *op, const struct place_in *in, const struct place_look *look,
                      struct placed *out) MUST_CHECK;

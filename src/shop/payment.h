@@ -18,8 +18,8 @@ struct payment_started {
 };
 
 /* TWO_PHASE: stores the intent, asks the gateway, stores the track id. An open attempt younger than
- * 15 minutes is reused; while somebody else is asking: ERR_PAYMENT_IN_PROGRESS. Runs its own
- * transactions. */
+ * 15 minutes is reused; while somebody else is asking: ERR_PAYMENT_IN_PROGRESS; the order was canceled
+ * or paid meanwhile: ERR_NOTHING_TO_PAY. Runs its own transactions. */
 enum err payment_start(struct op *op, const char *order_number, int64_t customer, const char *gateway,
                        const char *return_url, struct payment_started *out) MUST_CHECK;
 
@@ -42,7 +42,10 @@ const char *settle_outcome_name(unsigned outcome);
 
 /* By the unguessable token of the callback URL; 0: none. */
 enum err payment_by_callback(struct op *op, const char *token, int64_t *id, const char **result_token) MUST_CHECK;
-/* Job "payment_reconcile": asks the bank about every attempt that is open, oldest question first. */
+/* Ends attempts whose request to the bank was never answered: nobody was sent there. */
+enum err payment_abandon(struct op *op) MUST_CHECK;
+/* Job "payment_reconcile": asks the bank about every attempt that is open, oldest question first. One
+ * that cannot be settled now holds up no other, here and below. */
 enum err payment_reconcile(struct op *op) MUST_CHECK;
 /* Job "order_expire": asks the bank once where it should, then expires what is due. */
 enum err payment_expire_orders(struct op *op) MUST_CHECK;

@@ -21,6 +21,7 @@ struct start {
     const struct gateway *gateway;
     const char *uuid, *ref, *callback_token;
     bool reuse;
+    bool over; /* the order was canceled or paid while the bank was asked */
     struct gateway_started answer;
 };
 
@@ -73,23 +74,35 @@ static enum err store_intent(struct op *op, void *arg)
     return ERR_OK;
 }
 
-static enum err store_answer(struct op *op, void *arg)
+/* Owner, order, the attempt's row. */
+static enum err lock_attempt(struct op *op, const struct start *s, struct rows *r)
 {
-    struct start *s = arg;
     struct lock_set locks = { .n = 0 };
-    struct rows r;
     lock_add(&locks, LOCK_CUSTOMER, s->customer);
     if (s->order)
         lock_add(&locks, LOCK_ORDER, s->order);
     lock_queue(op, &locks);
-    TRY(db_query(op, &r, Q_PAYMENT_LOCK, P_INT(s->id)));
+    return db_query(op, r, Q_PAYMENT_LOCK, P_INT(s->id));
+}
+
+static void give_up(struct op *op, const struct start *s, const struct rows *r, const char *reason)
+{
+    db_queue(op, Q_PAYMENT_MOVE, P_INT(s->id), P_INT(row_int(r, 0, "version")), P_TEXT("fail"), P_TEXT("failed"), P_TEXT(reason));
+}
+
+/* The track id is kept even when nobody will be sent there: the reconciler asks what became of it. */
+static enum err store_answer(struct op *op, void *arg)
+{
+    struct start *s = arg;
+    struct rows r;
+    TRY(lock_attempt(op, s, &r));
     if (strcmp(row_text(&r, 0, "status"), "created") != 0)
         return err_set(op, ERR_CONFLICT, NULL);
+    s->over = row_bool(&r, 0, "order_over");
     if (s->answer.outcome == GATEWAY_DONE)
         db_queue(op, Q_PAYMENT_REDIRECTED, P_INT(s->id), P_INT(row_int(&r, 0, "version")), P_TEXT(s->answer.ref));
     else
-        db_queue(op, Q_PAYMENT_MOVE, P_INT(s->id), P_INT(row_int(&r, 0, "version")), P_TEXT("fail"), P_TEXT("failed"),
-                 P_TEXT(s->answer.problem ? s->answer.problem : "refused"));
+        give_up(op, s, &r, s->answer.problem ? s->answer.problem : "refused");
     return ERR_OK;
 }
 
@@ -116,6 +129,8 @@ static enum err go(struct op *op, struct start *s, tx_fn *intent, struct payment
         ask_gateway(op, s);
         test_point("payment_gateway_answered");
         TRY(db_tx(op, store_answer, s));
+        if (s->over)
+            return err_set(op, ERR_NOTHING_TO_PAY, NULL);
         if (s->answer.outcome == GATEWAY_REFUSED)
             return err_internal(op, ERR_GATEWAY_FAILED, "%s", s->answer.problem ? s->answer.problem : "refused");
         if (s->answer.outcome != GATEWAY_DONE) {
@@ -183,4 +198,26 @@ enum err payment_topup(struct op *op, const struct topup_in *in, struct payment_
         return err_set(op, ERR_NOT_FOUND, NULL);
     s.phone = row_text(&r, 0, "phone");
     return go(op, &s, store_topup, out);
+}
+
+static enum err abandon(struct op *op, void *arg)
+{
+    struct start *s = arg;
+    struct rows r;
+    TRY(lock_attempt(op, s, &r));
+    if (strcmp(row_text(&r, 0, "status"), "created") == 0)
+        give_up(op, s, &r, "no_answer");
+    return ERR_OK;
+}
+
+enum err payment_abandon(struct op *op)
+{
+    struct rows r;
+    TRY(db_query(op, &r, Q_PAYMENT_ABANDONED));
+    for (int i = 0; i < r.count; i++) {
+        struct start s = { .id = row_int(&r, i, "id"), .customer = row_int(&r, i, "customer_id"),
+                           .order = row_int_or(&r, i, "order_id", 0) };
+        TRY(db_tx(op, abandon, &s));
+    }
+    return ERR_OK;
 }
