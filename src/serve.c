@@ -54,6 +54,7 @@ static void name_labels(void)
     metrics_label_names(METRIC_REQUESTS, route_label);
     metrics_label_names(METRIC_RESPONSES, class_label);
     metrics_label_names(METRIC_REQUEST_TIME, pool_label);
+    metrics_label_names(METRIC_REQUEST_CPU, pool_label);
     metrics_label_names(METRIC_ERRORS, error_label);
     metrics_label_names(METRIC_SETTLEMENTS, settle_outcome_name);
     metrics_label_names(METRIC_WEBHOOKS, webhook_outcome_name);
@@ -134,7 +135,6 @@ static int run_jobs(const struct service *self, size_t slot, void *arg)
 {
     struct app app;
     (void)self;
-    (void)slot;
     (void)arg;
     if (!open_app(&app, POOL_JOB))
         return 1;
@@ -146,12 +146,13 @@ static int run_jobs(const struct service *self, size_t slot, void *arg)
         struct errinfo info = { 0 };
         struct op op = { .arena = a, .err = &info, .db = app.db, .net = app.net, .conf = conf, .client = "",
                          .actor = { .kind = ACTOR_SYSTEM, .name = "jobs" } };
+        struct job_place place = { .rank = scoreboard_rank(slot), .of = (int)conf->worker_job };
         bool worked = false;
         scoreboard_busy(-1, "");
-        enum err e = jobs_round(&op, &worked);
+        enum err e = jobs_round(&op, place, &worked);
         if (e)
             log_event(LOG_WARNING, "job round", LOG_S("error", err_slug(e)), LOG_S("internal", info.internal));
-        while (otlp_export(&op))
+        while (place.rank + 1 >= place.of && otlp_export(&op)) /* one is enough to wait for a collector */
             continue;
         arena_reset(a);
         scoreboard_idle();

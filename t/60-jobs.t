@@ -92,6 +92,40 @@ subtest 'schedules' => sub {
     is($count->() - $before, 1, 'once for all that was missed, though six workers look');
 };
 
+subtest 'who hangs holds up his own' => sub {
+    ok(quiet($shop), 'nothing to do');
+    my $id = $shop->db_value('SELECT max(id) FROM orders');
+    my %lane = (
+        bank => sub { $shop->db_query('INSERT INTO jobs (kind) SELECT \'payment_reconcile\' FROM generate_series(1, 8)', admin => 1) },
+        sms => sub { $shop->db_query("INSERT INTO jobs (kind, payload) SELECT 'order_message', jsonb_build_object('order_id', $id, 'message', 'order_paid')
+            FROM generate_series(1, 8)", admin => 1) },
+    );
+    my %other = (
+        bank => sub { ok($shop->login('0912111000' . int rand 10), 'a code goes out and is good') },
+        sms => sub { my $job = add('payment_reconcile'); ok(wait_for(sub { job($job) =~ /^done/ }, 20), 'the bank is asked') or diag job($job) },
+    );
+    for my $lane (sort keys %lane) {
+        $points->hold("job_$lane");
+        $lane{$lane}->();
+        ok(wait_for(sub { $points->held("job_$lane") == 4 }, 20), "two workers of each replica hang in $lane") or diag $points->held("job_$lane");
+        my $own = add('audit_seal');
+        ok(wait_for(sub { job($own) =~ /^done/ }, 20), 'work that waits for nobody goes on') or diag job($own);
+        $other{$lane}->();
+        is($points->held("job_$lane"), 4, 'while they hang');
+        $points->go("job_$lane");
+        ok(quiet($shop), 'all of it is done in the end');
+    }
+};
+
+subtest 'a code before ten thousand messages' => sub {
+    $shop->db_query("INSERT INTO jobs (kind, payload, run_at) SELECT 'stock_message', '{\"request_id\": 0}', shop_now() - interval '1 hour'
+        FROM generate_series(1, 10000)", admin => 1);
+    $shop->login('09121110099');
+    cmp_ok($shop->db_value("SELECT count(*) FROM jobs WHERE kind = 'stock_message' AND state = 'ready'", admin => 1), '>', 0, 'comes first');
+    $shop->db_query("DELETE FROM jobs WHERE kind = 'stock_message' AND state = 'ready'", admin => 1);
+    ok(quiet($shop), 'nothing else to do');
+};
+
 # The messages asked for above are the only doubles.
 is_deeply([grep { !/^a customer was told twice/ } faults($shop)], [], 'everything else adds up');
 $shop->stop;

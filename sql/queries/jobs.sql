@@ -12,12 +12,17 @@ u AS (UPDATE schedules s SET next_run_at = shop_now() + period, last_run_at = sh
 INSERT INTO jobs (kind, dedupe) SELECT kind, 'schedule' FROM due
 ON CONFLICT (kind, dedupe) WHERE state = 'ready' AND attempt = 0 AND dedupe IS NOT NULL DO NOTHING RETURNING id
 
--- name: q_job_take :opt (bigint seconds)
--- The next one that is due, or one whose worker has vanished.
+-- name: q_job_take :opt (bigint seconds, text[] first, text[] refused)
+-- The next one that is due, of those kinds that come first or else of any not refused, or one whose worker
+-- has vanished.
 UPDATE jobs SET state = 'running', attempt = attempt + 1, locked_until = shop_now() + make_interval(secs => $1)
  WHERE id = coalesce(
-           (SELECT id FROM jobs WHERE state = 'ready' AND run_at <= shop_now() ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED),
-           (SELECT id FROM jobs WHERE state = 'running' AND locked_until < shop_now() ORDER BY locked_until LIMIT 1 FOR UPDATE SKIP LOCKED))
+           (SELECT id FROM jobs WHERE state = 'ready' AND kind = ANY ($2) AND run_at <= (SELECT shop_now())
+             ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED),
+           (SELECT id FROM jobs WHERE state = 'ready' AND kind <> ALL ($3) AND run_at <= (SELECT shop_now())
+             ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED),
+           (SELECT id FROM jobs WHERE state = 'running' AND kind <> ALL ($3) AND locked_until < (SELECT shop_now())
+             ORDER BY locked_until LIMIT 1 FOR UPDATE SKIP LOCKED))
 RETURNING id, kind, attempt, payload::text AS payload, request_id
 
 -- name: q_job_done :exec (bigint id, bigint attempt)

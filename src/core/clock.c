@@ -77,6 +77,11 @@ int64_t clock_monotonic_us(void)
     return now_us(CLOCK_MONOTONIC);
 }
 
+int64_t clock_cpu_us(void)
+{
+    return now_us(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 void clock_sleep_ms(int ms)
 {
     if (ms <= 0)

@@ -12,13 +12,15 @@
 
 #define JOB_LOCK_SECONDS 120
 #define JOB_BACKOFF_MAX 3600
+#define KINDS_MAX 32
 
 const struct job_kind job_kinds[] = {
-#define JOB(kind, handler, attempts, backoff, period) { #kind, handler, attempts, backoff, period },
+#define JOB(kind, handler, attempts, backoff, period, lane) { #kind, handler, attempts, backoff, period, LANE_##lane },
 #include "jobs/jobs.def"
 #undef JOB
 };
 const unsigned job_kind_count = sizeof(job_kinds) / sizeof(job_kinds[0]);
+_Static_assert(sizeof(job_kinds) / sizeof(job_kinds[0]) <= KINDS_MAX, "the lists of names below are too short");
 
 struct job {
     int64_t id, attempt;
@@ -41,7 +43,7 @@ static int kind_index(const char *name)
 static enum err sync_schedules(struct op *op, void *arg)
 {
     (void)arg;
-    const char *names[32];
+    const char *names[KINDS_MAX];
     size_t n = 0;
     for (unsigned i = 0; i < job_kind_count; i++)
         if (job_kinds[i].period_seconds) {
@@ -57,10 +59,26 @@ enum err jobs_sync(struct op *op)
     return db_tx(op, sync_schedules, NULL);
 }
 
-static enum err take(struct op *op, struct job *job, bool *found)
+static bool refuses(struct job_place w, enum job_lane lane)
+{
+    bool sms = lane == LANE_CODE || lane == LANE_SMS, mail = lane == LANE_MAIL;
+    if (w.of < 2 || w.rank > 1)
+        return false;
+    return w.rank == 0 ? lane == LANE_BANK || mail : sms || (mail && w.of > 2);
+}
+
+static enum err take(struct op *op, struct job_place place, struct job *job, bool *found)
 {
     struct rows r;
-    TRY(db_query(op, &r, Q_JOB_TAKE, P_INT(JOB_LOCK_SECONDS)));
+    const char *first[KINDS_MAX], *refused[KINDS_MAX];
+    size_t firsts = 0, refusals = 0;
+    for (unsigned i = 0; i < job_kind_count; i++) {
+        if (refuses(place, job_kinds[i].lane))
+            refused[refusals++] = job_kinds[i].name;
+        else if (job_kinds[i].lane == LANE_CODE)
+            first[firsts++] = job_kinds[i].name;
+    }
+    TRY(db_query(op, &r, Q_JOB_TAKE, P_INT(JOB_LOCK_SECONDS), P_TEXTS(first, firsts), P_TEXTS(refused, refusals)));
     *found = r.count == 1;
     if (!*found)
         return ERR_OK;
@@ -92,6 +110,10 @@ static enum err fail(struct op *op, const struct job *job, const struct job_kind
     return db_exec(op, Q_JOB_RETRY, P_INT(job->id), P_INT(job->attempt), P_TEXT(why), P_INT(pause_after(k, job->attempt)));
 }
 
+/* Where a test may hold the work of a lane, as a provider that hangs does. */
+static const char *const lane_points[] = { [LANE_OWN] = "job_own", [LANE_CODE] = "job_code", [LANE_SMS] = "job_sms",
+                                           [LANE_MAIL] = "job_mail", [LANE_BANK] = "job_bank" };
+
 static void (*announce)(int kind, const char *request_id);
 
 void jobs_announce(void (*begun)(int kind, const char *request_id))
@@ -113,6 +135,7 @@ static enum err run(struct op *op, const struct job *job)
     if (payload && view_kind(payload) == VIEW_OBJECT)
         view_int(payload, "job_id", job->id); /* for calls that take an id against duplicates */
     enum err e;
+    test_point(k ? lane_points[k->lane] : "job_taken");
     if (k && job->attempt > k->attempts) /* it never came to an end: it must not kill workers for ever */
         e = err_internal(op, ERR_INTERNAL, "its worker vanished each time");
     else
@@ -124,11 +147,11 @@ static enum err run(struct op *op, const struct job *job)
     return db_exec(op, Q_JOB_DONE, P_INT(job->id), P_INT(job->attempt));
 }
 
-enum err jobs_round(struct op *op, bool *worked)
+enum err jobs_round(struct op *op, struct job_place place, bool *worked)
 {
     struct job job = { 0 };
     *worked = false;
     TRY(db_exec(op, Q_SCHEDULE_FIRE));
-    TRY(take(op, &job, worked));
+    TRY(take(op, place, &job, worked));
     return *worked ? run(op, &job) : ERR_OK;
 }

@@ -16,19 +16,29 @@ struct view;
 /* The payload as it was queued, and `job_id`. */
 typedef enum err job_handler(struct op *op, const struct view *payload);
 
+enum job_lane { LANE_OWN, LANE_CODE, LANE_SMS, LANE_MAIL, LANE_BANK };
+
 struct job_kind {
     const char *name;
     job_handler *run;
     int attempts, backoff_seconds, period_seconds;
+    enum job_lane lane;
+};
+
+/* Which of a replica's job workers one is: the first, of so many. */
+struct job_place {
+    int rank, of;
 };
 
 extern const struct job_kind job_kinds[];
 extern const unsigned job_kind_count;
 const char *job_kind_name(unsigned i); /* NULL when out of range */
 
-/* One round: makes jobs of due schedules, then works on at most one job. *worked tells whether there
- * was one. `op` is the worker's, its arena is reset by the caller. */
-enum err jobs_round(struct op *op, bool *worked) MUST_CHECK;
+/* One round: makes jobs of due schedules, then works on at most one job, codes before all else. *worked
+ * tells whether there was one. The first worker leaves bank and mail to the others, the second SMS (and
+ * mail, when there is a third): no provider that hangs can hold up what waits for another. `op` is the
+ * worker's, its arena is reset by the caller. */
+enum err jobs_round(struct op *op, struct job_place place, bool *worked) MUST_CHECK;
 /* Who wants to know what is being worked on: called with the index of the kind as each job begins. */
 void jobs_announce(void (*begun)(int kind, const char *request_id));
 /* Migrate: schedules in the database follow jobs.def. */

@@ -203,6 +203,18 @@ void scoreboard_read(size_t slot, struct scoreboard_entry *out)
     copy_words(s, out);
 }
 
+int scoreboard_rank(size_t slot)
+{
+    int rank = 0, service = atomic_load_explicit(&board->slot[slot].service, memory_order_relaxed);
+    for (size_t i = 0; i < slot; i++) {
+        const struct slot *s = &board->slot[i];
+        rank += atomic_load_explicit(&s->state, memory_order_relaxed) != SLOT_EMPTY &&
+                atomic_load_explicit(&s->service, memory_order_relaxed) == service &&
+                !atomic_load_explicit(&s->draining, memory_order_relaxed);
+    }
+    return rank;
+}
+
 const char *slot_state_name(enum slot_state state)
 {
     static const char *const names[] = {

@@ -38,6 +38,8 @@ void scoreboard_assign(size_t slot, pid_t pid, int service, unsigned generation)
 void scoreboard_drain(size_t slot); /* master: told to end */
 void scoreboard_clear(size_t slot); /* master, after reaping */
 void scoreboard_read(size_t slot, struct scoreboard_entry *out);
+/* Which worker of its service a slot holds: how many not draining ones stand before it. */
+int scoreboard_rank(size_t slot);
 const char *slot_state_name(enum slot_state state); /* "empty" … "draining" */
 
 /* Worker. */
