@@ -537,9 +537,30 @@ SELECT * FROM (
  ORDER BY 1 LIMIT 200
 
 -- name: q_doctor_claims :many ()
-SELECT format('idempotency key %s of %s on %s', key, scope, route) AS what,
-       format('claimed at %s without an answer', rfc3339(created_at)) AS detail
-  FROM idempotency_keys WHERE status IS NULL ORDER BY id LIMIT 200
+-- Only successes are kept, and what they tell of is there.
+SELECT format('idempotency key %s of %s on %s', k.key, k.scope, k.route) AS what,
+       CASE WHEN k.status IS NULL THEN format('claimed at %s without an answer', rfc3339(k.created_at))
+            ELSE format('answered %s, %s', k.status, coalesce(k.location, 'no place')) END AS detail
+  FROM idempotency_keys k
+ WHERE k.status IS NULL OR k.status NOT BETWEEN 200 AND 399
+    OR (k.route = 'ORDER_PLACE' AND k.location IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM orders o WHERE k.location = '/orders/' || o.number))
+ ORDER BY k.id LIMIT 200
+
+-- name: q_doctor_outbox :many ()
+-- What had to be told was put into the outbox with it, once; done and dead jobs are kept at least a week.
+SELECT * FROM (
+    SELECT format('order %s', o.number) AS what,
+           format('placed at %s, %s messages of its placement', rfc3339(o.placed_at), coalesce(j.placed, 0)) AS detail
+      FROM orders o
+      LEFT JOIN (SELECT payload ->> 'order_id' AS order_id, count(*) AS n,
+                        count(*) FILTER (WHERE dedupe = 'placed:' || (payload ->> 'order_id')) AS placed
+                   FROM jobs WHERE kind = 'order_message' GROUP BY 1) j ON j.order_id = o.id::text
+     WHERE (o.placed_at > shop_now() - interval '6 days' AND coalesce(j.n, 0) = 0) OR j.placed > 1
+    UNION ALL
+    SELECT format('job %s (%s)', id, kind), format('%s, attempt %s, ended %s', state, attempt, coalesce(rfc3339(finished_at), 'never'))
+      FROM jobs WHERE (state IN ('done', 'dead')) <> (finished_at IS NOT NULL) OR attempt < 0 OR (state IN ('running', 'done') AND attempt = 0)) x
+ ORDER BY 1 LIMIT 200
 
 -- name: q_doctor_invoices :many ()
 SELECT * FROM (
@@ -564,9 +585,32 @@ SELECT format('session %s', s.id) AS what, format('%s refresh tokens work', coun
 
 -- name: q_doctor_codes :many ()
 SELECT format('code challenge %s', id) AS what, format('%s attempts left', attempts_left) AS detail
-  FROM otp_challenges WHERE attempts_left < 0 ORDER BY id LIMIT 200
+  FROM otp_challenges WHERE attempts_left < 0
+UNION ALL
+SELECT format('code %s', id), format('used at %s, good from %s to %s', rfc3339(used_at), rfc3339(created_at), rfc3339(expires_at))
+  FROM otp_codes WHERE used_at < created_at OR used_at > expires_at + interval '1 minute'
+ ORDER BY 1 LIMIT 200
 
 -- Structure
+
+-- name: q_doctor_states :many ()
+-- Refunds, parcels and returns keep only their last step: it is one that their machine has.
+SELECT * FROM (
+    SELECT format('refund %s', uuid) AS what, 'refund' AS machine, status, event FROM refunds
+    UNION ALL SELECT format('shipment %s of order %s', id, order_id), 'shipment', status, event FROM shipments
+    UNION ALL SELECT format('return %s', uuid), 'return', status, event FROM returns) x
+ CROSS JOIN LATERAL (SELECT format('%s by %s', x.status, x.event) AS detail) d
+ WHERE NOT EXISTS (SELECT 1 FROM transitions t WHERE t.machine = x.machine AND t.event = x.event AND t.to_state = x.status)
+ ORDER BY 1 LIMIT 200
+
+-- name: q_doctor_amounts :many ()
+SELECT * FROM (
+    SELECT format('variant %s (%s)', id, sku) AS what, format('price %s', price) AS detail FROM variants WHERE price < 0
+    UNION ALL
+    SELECT format('cart %s, variant %s', cart_id, variant_id), format('quantity %s', quantity) FROM cart_items WHERE quantity < 1
+    UNION ALL
+    SELECT format('coupon %s', code), format('value %s', value) FROM coupons WHERE value < 0) x
+ ORDER BY 1 LIMIT 200
 
 -- name: q_doctor_orphans :many ()
 -- Rows that point at nothing, where no foreign key says so (hot rows are not referenced).
@@ -590,6 +634,9 @@ SELECT * FROM (
     UNION ALL
     SELECT format('stock movement %s', m.id), format('variant %s does not exist', m.variant_id)
       FROM stock_movements m WHERE NOT EXISTS (SELECT 1 FROM variants v WHERE v.id = m.variant_id)
+    UNION ALL
+    SELECT format('stock movement %s', m.id), format('%s of variant %s without an order', m.kind, m.variant_id)
+      FROM stock_movements m WHERE m.order_id IS NULL AND m.kind IN ('reserve', 'release', 'ship')
     UNION ALL
     SELECT format('payment %s', p.uuid), format('belongs to customer %s, its order to %s', p.customer_id, o.customer_id)
       FROM payments p JOIN orders o ON o.id = p.order_id WHERE o.customer_id <> p.customer_id
