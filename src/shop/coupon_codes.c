@@ -15,9 +15,9 @@ static const char alphabet[] = "23456789ABCDEFGHJKMNPQRSTVWXYZ"; /* no 0 O 1 I L
 #define ALPHABET (sizeof(alphabet) - 1)
 
 static const struct report_column columns[] = {
-    { "code", ROW_TEXT, "کد", "Code" },
-    { "order_number", ROW_TEXT, "سفارش", "Order" },
-    { "used_at", ROW_TEXT, "زمان استفاده", "Used at" },
+    { "code", ROW_TEXT, "کد", "Code", NULL, false },
+    { "order_number", ROW_TEXT, "سفارش", "Order", NULL, false },
+    { "used_at", ROW_TEXT, "زمان استفاده", "Used at", report_moment, false },
 };
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
