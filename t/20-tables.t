@@ -100,8 +100,7 @@ for my $name (sort keys %states) {
 my @postings = Tables::def('src/shop/postings.def', 'POSTING');
 my %accounts = map { $_->[0] => 1 } $db->rows('SELECT unnest(enum_range(NULL::ledger_account))');
 is_deeply([grep { !$accounts{$_} } map { lc $_->[1], lc $_->[2] } @postings], [], 'postings name accounts of the database');
-my ($c) = Tables::without_comments(Tables::slurp('src/shop/ledger.c')) =~ /account_names\[\]\s*=\s*\{(.*?)\};/s;
-is_deeply([sort $c =~ /"(\w+)"/g], [sort keys %accounts], 'the accounts of C are those of the database');
+is_deeply([sort map { $_->[1] } Tables::def('src/shop/accounts.def', 'ACCOUNT')], [sort keys %accounts], 'the accounts of C are those of the database');
 my ($events) = Tables::slurp('src/shop/ledger.h') =~ /enum ledger_event \{(.*?)\}/s;
 my %posted = map { $_->[0] => 1 } @postings;
 is_deeply([sort keys %posted], [sort grep { $_ ne 'EVENT_COUNT' } $events =~ /LEDGER_(\w+)/g], 'every event has its postings');
