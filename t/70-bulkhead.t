@@ -1,6 +1,7 @@
 #!/usr/bin/env perl
 # Pools are bulkheads: with every order worker waiting for a hot variant, or every pay worker for a
-# hanging bank, product pages keep at least nine tenths of their throughput. Windows with and without
+# hanging bank, product pages (and at the hanging bank orders, too) keep at least nine tenths of their
+# throughput, and the breaker's state stands in the metrics. Windows with and without
 # the trouble alternate in one run and their medians are compared; no absolute time is asked for.
 use strict;
 use warnings;
@@ -44,20 +45,41 @@ sub throughput {
 sub median { my @s = sort { $a <=> $b } @_; return $s[@s / 2] }
 
 # Windows with and without the trouble in turn, in either order: at least so many, and more only while
-# the answer is not clear. -> (kept share, pairs)
+# the answer is not clear. `what` is measured in each: name => rate. -> (name => kept share)
 sub kept {
-    my ($on, $off) = @_;
-    my (@calm, @troubled);
-    throughput(); # warm
-    while (@calm < $MOST) {
-        for my $trouble (@calm % 2 ? (1, 0) : (0, 1)) {
-            if ($trouble) { $on->(); push @troubled, throughput(); $off->() }
-            else { push @calm, throughput() }
+    my ($on, $off, %what) = @_;
+    my (%calm, %troubled);
+    my $share = sub { my ($name) = @_; return median(@{ $troubled{$name} }) / median(@{ $calm{$name} }) };
+    $what{$_}->() for sort keys %what; # warm
+    for my $pair (1 .. $MOST) {
+        for my $trouble ($pair % 2 ? (0, 1) : (1, 0)) {
+            $on->() if $trouble;
+            push @{ ($trouble ? \%troubled : \%calm)->{$_} }, $what{$_}->() for sort keys %what;
+            $off->() if $trouble;
         }
-        last if @calm >= $LEAST && median(@troubled) >= $KEPT * median(@calm);
+        last if $pair >= $LEAST && !grep { $share->($_) < $KEPT } keys %what;
     }
-    note sprintf 'calm %s, troubled %s pages/s', join(' ', map { int } @calm), join(' ', map { int } @troubled);
-    return median(@troubled) / median(@calm);
+    for my $name (sort keys %what) {
+        note sprintf '%s a second: calm %s, troubled %s', $name, map { join ' ', map { int } @$_ } $calm{$name}, $troubled{$name};
+    }
+    return map { $_ => $share->($_) } keys %what;
+}
+
+# Orders a second, of customers whose carts are ready.
+my ($BATCH, @ready) = (12);
+sub ready {
+    my ($variant, $count) = @_;
+    my @new = crowd($shop, $count);
+    $shop->db_query("WITH c AS (INSERT INTO carts (customer_id) SELECT id FROM customers WHERE phone = ANY ('{@{[join ',', map { $_->{phone} } @new]}}') RETURNING id)
+        INSERT INTO cart_items (cart_id, variant_id, quantity, price_seen) SELECT id, $variant, 1, 250000 FROM c", admin => 1);
+    push @ready, @new;
+    return;
+}
+sub orders {
+    my @buyers = map { Tarazu::Test::Buyer->new($shop, enter($shop, $_)) } splice @ready, 0, $BATCH;
+    my $begun = time;
+    $_->must($_->place(wish => { $_->choices, expected_total => 280_000 }), 201) for @buyers;
+    return $BATCH / (time - $begun);
 }
 
 # Processes that do something again and again until they are ended.
@@ -98,21 +120,25 @@ subtest 'every order worker waits for a hot variant' => sub {
             $buyer->must((Tarazu::Test::Buyer::patiently(sub { $buyer->place(wish => $wish, key => "hot-$turn") }))[0], 201);
         });
     }
-    my $share = kept(
+    my %share = kept(
         sub {
             sql("BEGIN; SELECT 1 FROM stock WHERE variant_id = $hot FOR UPDATE");
             open my $f, '>', $gate or die "$gate: $!";
             wait_for(sub { waiting_orders() == 4 }, 20) or die 'the order workers do not wait';
         },
         sub { unlink $gate; sql('ROLLBACK'); wait_for(sub { waiting_orders() == 0 }, 20) or die 'they still wait'; },
+        pages => \&throughput,
     );
     end_helpers();
+    my $share = $share{pages};
     cmp_ok($share, '>=', $KEPT, sprintf 'product pages keep %.2f of their throughput', $share);
     cmp_ok($shop->db_value("SELECT count(DISTINCT order_id) FROM order_items WHERE variant_id = $hot"), '>=', 4, 'and their orders came through after all');
 };
 
 subtest 'every pay worker waits for a hanging bank' => sub {
     my @people = crowd($shop, 8);
+    my $calmer = Tarazu::Test::Buyer->new($shop, enter($shop, (crowd($shop, 1))[0]));
+    ready($page, $BATCH * (1 + 2 * $MOST));
     my @numbers;
     for my $person (@people) {
         my $buyer = Tarazu::Test::Buyer->new($shop, enter($shop, $person));
@@ -121,7 +147,7 @@ subtest 'every pay worker waits for a hanging bank' => sub {
     }
     # Each window takes fresh orders: an attempt that hangs is not asked for twice.
     my $turn = 0;
-    my $share = kept(
+    my %share = kept(
         sub {
             $shop->sandbox->post('/faults', json => { call => 'request', kind => 'delay_before', ms => 30_000, times => 2 });
             my $before = $shop->db_value('SELECT count(*) FROM payments', admin => 1);
@@ -137,10 +163,32 @@ subtest 'every pay worker waits for a hanging bank' => sub {
             wait_for(sub { $shop->db_value("SELECT count(*) FROM payments WHERE status = 'created' AND lease_until > shop_now()", admin => 1) == 0 }, 20)
                 or die 'they still hang';
             end_helpers();
+            $shop->sandbox->delete('/faults');
+            # An answer between them: the breaker is for the end.
+            $calmer->put($page);
+            my $number = $calmer->must($calmer->place, 201)->{number};
+            wait_for(sub { $calmer->pay($number)->{status} < 300 }, 20) or die 'the bank does not answer again';
         },
+        pages => \&throughput,
+        orders => \&orders,
     );
+    cmp_ok($share{$_}, '>=', $KEPT, sprintf '%s keep %.2f of their throughput', $_, $share{$_}) for sort keys %share;
+};
+
+subtest 'the breaker is seen' => sub {
+    my $open = sub { my ($state) = $shop->client->get('/metrics')->{body} =~ /^tarazu_breaker_open\{host="localhost[^"]*"\} ([01])/m; return $state // 'not there' };
+    is($open->(), 0, 'closed');
+    $shop->sandbox->post('/faults', json => { call => 'request', kind => 'status', status => 500, times => 50 });
+    my @buyers = map { Tarazu::Test::Buyer->new($shop, enter($shop, $_)) } crowd($shop, 8);
+    for my $buyer (@buyers) {
+        $buyer->put($page);
+        my $r = $buyer->pay($buyer->must($buyer->place, 201)->{number});
+        cmp_ok($r->{status}, '>=', 500, "no way to the bank: $r->{status}");
+        last if $open->() eq '1';
+    }
+    ok(wait_for(sub { $open->() eq '1' }, 10), 'open after the bank has failed so often') or diag $open->();
+    is($shop->client->get('/products')->{status}, 200, 'the shop is open, too');
     $shop->sandbox->delete('/faults');
-    cmp_ok($share, '>=', $KEPT, sprintf 'product pages keep %.2f of their throughput', $share);
 };
 
 print {$ask} "\\q\n";

@@ -6,6 +6,7 @@
 #include "auth/address.h"
 #include "core/arena.h"
 #include "core/conf.h"
+#include "core/crypto.h"
 #include "core/metrics.h"
 #include "core/view.h"
 #include "db/db.h"
@@ -230,7 +231,7 @@ static void answer_order(struct request *req, int64_t order_id, const char *numb
 static enum err too_many_waiting(struct op *op)
 {
     metrics_add(METRIC_HOT_REFUSED, 0, 1);
-    err_retry_after(op, 1);
+    err_retry_after(op, 1 + (int)crypto_random_below(2)); /* not all of a crowd at the same moment */
     return err_set(op, ERR_BUSY, NULL);
 }
 

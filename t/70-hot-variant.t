@@ -1,0 +1,142 @@
+#!/usr/bin/env perl
+# A flash sale: five hundred buyers at the same moment for a hundred units. A hundred orders, an answer for
+# everybody, and meanwhile the rest of the shop goes on. What it costs the others is measured in the
+# workers, from their log: the clients of this test take the same processors. It is compared in the same run with
+# a crowd that wants as many different things.
+use strict;
+use warnings;
+use utf8;
+use lib 't/lib';
+
+use JSON::PP ();
+use POSIX ();
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use Tarazu::Test::Buyer;
+use Tarazu::Test::Shop;
+use Tarazu::Test::Storm qw(shelf goods crowd enter faults clean_doctor oversold tally log_lines);
+use Tarazu::Test::Swarm;
+
+binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
+my ($BUYERS, $UNITS, $CONTROL, $PRICE, $TOTAL) = (500, 100, 150, 250_000, 280_000);
+
+my $shop = Tarazu::Test::Shop->start;
+shelf($shop);
+$shop->db_query("INSERT INTO settings (key, value) VALUES ('max_pending_orders', '100')", admin => 1);
+my ($hot) = goods($shop, on_hand => $UNITS);
+my ($other) = goods($shop, on_hand => 100_000);
+my @own = goods($shop, count => $CONTROL, on_hand => 10);
+my $page = $shop->client->get('/products')->{json}{items}[0]{slug};
+utf8::encode($page);
+$page = '/products/' . $page =~ s/([^\x21-\x7e])/sprintf '%%%02X', ord $1/ger;
+
+my @people = crowd($shop, $BUYERS);
+sub carts { # everybody of $people[$from …] has this in the cart
+    my ($from, @variants) = @_;
+    my @phones = map { $people[$from + $_]{phone} } 0 .. $#variants;
+    $shop->db_query("INSERT INTO carts (customer_id) SELECT id FROM customers WHERE phone = ANY ('{@{[join ',', @phones]}}') ON CONFLICT DO NOTHING;
+        INSERT INTO cart_items (cart_id, variant_id, quantity, price_seen)
+        SELECT c.id, w.variant, 1, $PRICE FROM unnest('{@{[join ',', @phones]}}'::text[], '{@{[join ',', @variants]}}'::bigint[]) w(phone, variant)
+          JOIN customers p ON p.phone = w.phone JOIN carts c ON c.customer_id = p.id", admin => 1);
+    return;
+}
+
+# ---- The rest of the shop: orders of another product and product pages, one after another.
+my @helpers;
+sub helper {
+    my ($code) = @_;
+    my $pid = fork // die "fork: $!";
+    if (!$pid) {
+        eval { my $turn = 0; while (1) { $code->($turn++); sleep 0.02 } };
+        print STDERR "# helper: $@" if $@;
+        POSIX::_exit(0);
+    }
+    push @helpers, $pid;
+    return;
+}
+sub end_helpers { kill KILL => @helpers; waitpid $_, 0 for @helpers; @helpers = (); return }
+END { my $status = $?; end_helpers() if @helpers; $? = $status }
+
+my (%orderer, %visitor);
+for my $i (0, 1) {
+    my @buyers = map { $orderer{ $_->{from} } = 1; Tarazu::Test::Buyer->new($shop, enter($shop, $_)) } crowd($shop, 8);
+    helper(sub {
+        my ($turn) = @_;
+        my $buyer = $buyers[$turn % @buyers];
+        $buyer->put($other);
+        my $wish = { $buyer->choices, expected_total => $TOTAL };
+        $buyer->must((Tarazu::Test::Buyer::patiently(sub { $buyer->place(wish => $wish, key => "other-$turn") }))[0], 201);
+    });
+    my $from = '127.30.0.' . (1 + $i);
+    $visitor{$from} = 1;
+    my $visitor = $shop->client(from => $from, html => 1);
+    helper(sub { # the cookie of a cart keeps nginx from answering out of its own cache
+        my $r = $visitor->get($page, headers => { cookie => '__Host-cart=nobody' });
+        die "a page answered $r->{status}" if $r->{status} != 200;
+    });
+}
+
+# ---- The two crowds, of the same people: first each of some for a thing of the own, then all for the hot one.
+my $swarm = Tarazu::Test::Swarm->new($shop, @people);
+my $wish = { Tarazu::Test::Buyer->new($shop, undef)->choices, expected_total => $TOTAL };
+sub order { my ($key, %o) = @_; return $swarm->ask(sub { return { path => '/orders', key => "$key-$_[0]", json => $wish } }, %o) }
+carts(0, @own);
+my $start = time;
+my @control = order('own', count => $CONTROL);
+carts(0, ($hot) x $BUYERS);
+my $calm_from = time;
+sleep 1.5;
+my $calm_to = time;
+my @answers = order('hot');
+my $end = time;
+end_helpers();
+
+# ---- What the buyers were told.
+my (@first, @last);
+for (@answers) {
+    push @first, { status => $_->{first}{status}, later => $_->{first}{headers}{'retry-after'}, body => $_->{first}{body} };
+    push @last, { status => $_->{last}{status}, code => $_->{last}{json}{code} // '', body => $_->{last}{body} };
+}
+my $first = tally(@first);
+note 'first answers: ', explain $first;
+is_deeply([grep { !/^(?:201|409|503)\z/ } keys %$first], [], 'with 201, 409 or 503 and nothing else') or diag explain [grep { $_->{status} !~ /^(?:201|409|503)\z/ } @first];
+is(scalar(grep { $_->{status} == 503 && !($_->{later} && $_->{later} =~ /^[1-9]$/) } @first), 0, 'every 503 says when to come back');
+is_deeply(tally(@last), { 201 => $UNITS, 409 => $BUYERS - $UNITS }, 'a hundred get one, whoever came back is told no in the end')
+    or diag explain [grep { $_->{status} !~ /^(?:201|409)\z/ } @last];
+is_deeply(tally(map { $_->{code} } grep { $_->{status} == 409 } @last), { out_of_stock => $BUYERS - $UNITS }, 'because it is sold out');
+is($shop->db_value("SELECT count(DISTINCT order_id) FROM order_items WHERE variant_id = $hot"), $UNITS, 'a hundred orders');
+is(oversold($shop, $hot), 0, 'nothing is sold that is not there');
+is_deeply(tally(map { $_->{last}{status} } @control), { 201 => $CONTROL }, 'the crowd before them got all it wanted');
+
+# ---- What it cost the others.
+sub stamp { my ($t) = @_; return POSIX::strftime('%Y-%m-%dT%H:%M:%S', gmtime $t) . sprintf '.%06dZ', 1e6 * ($t - int $t) }
+my %window = (control => [stamp($start), stamp($calm_from)], calm => [stamp($calm_from), stamp($calm_to)], hot => [stamp($calm_to), stamp($end)]);
+my %took; # route → window → the times
+for my $line (log_lines($shop, qr/"route":"(?:ORDER_PLACE|PRODUCT)\w*"/)) {
+    my $l = JSON::PP::decode_json($line);
+    my $what = $orderer{ $l->{client} } && $l->{status} == 201 ? 'orders' : $visitor{ $l->{client} } ? 'pages' : next;
+    my ($when) = grep { $l->{at} ge $window{$_}[0] && $l->{at} lt $window{$_}[1] } keys %window;
+    push @{ $took{$what}{$when} }, $l if $when;
+}
+sub median { my @s = sort { $a <=> $b } @_; return $s[@s / 2] }
+sub share { # how much of their throughput a worker keeps, by its time for one
+    my ($what, $field) = @_;
+    my %n = map { $_ => [map { $_->{$field} } @{ $took{$what}{$_} // [] }] } keys %window;
+    note "$what, $field: ", join ', ', map { sprintf '%s %d of median %d', $_, scalar @{ $n{$_} }, median(@{ $n{$_} }) // 0 } sort keys %n;
+    return @{ $n{hot} } && @{ $n{control} } ? median(@{ $n{control} }) / (median(@{ $n{hot} }) || 1) : 0;
+}
+cmp_ok(scalar @{ $took{orders}{hot} // [] }, '>=', 5, 'orders of other products are placed meanwhile');
+my $orders = share('orders', 'us');
+cmp_ok($orders, '>=', 0.5, sprintf 'a worker keeps %.2f of its throughput of them', $orders);
+my $pages = share('pages', 'cpu_us');
+share('pages', 'us');
+cmp_ok($pages, '>=', 0.9, sprintf 'and %.2f of its product pages', $pages);
+my ($refused) = $shop->client->get('/metrics')->{body} =~ /^tarazu_hot_refused_total (\d+)/m;
+is($refused > 0, ($first->{503} // 0) > 0, 'who was sent away is counted') if defined $refused;
+
+is_deeply([faults($shop)], [], 'everything adds up');
+my ($well, $said) = clean_doctor($shop);
+ok($well, 'the doctor finds nothing') or diag $said;
+$shop->stop;
+done_testing;
