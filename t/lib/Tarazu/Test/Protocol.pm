@@ -425,8 +425,9 @@ our %OPERATIONS = (
     reorder => { at => 'ORDER_REORDER', order => 1, fire => sub { my ($s, $f) = @_; return as($f, POST => "/orders/$f->{number}/reorder", {}) },
         model => sub {
             my ($m) = @_;
+            release($m, 'customer') if $m->{status} eq 'pending';
             return 'illegal_transition' if $m->{status} ne 'canceled' || $m->{put_back};
-            $m->{put_back} = 1;
+            @$m{qw(put_back cart_coupon)} = (1, 1);
             $m->{cart}{$_} = max($m->{cart}{$_} // 0, (2, 1)[$_]) for 0, 1;
             return 'ok';
         } },
