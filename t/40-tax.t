@@ -28,12 +28,12 @@ sub settings { ok_($owner->patch('/admin/settings', json => {@_}), 'settings'); 
 sub rate { return $owner->post('/admin/tax/rates', json => { tax_class => 'standard', @_ }) }
 sub day { return $shop->db_value("SELECT to_char(shop_now() + interval '$_[0] days', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')") }
 
-my ($a, $b) = goods($shop, count => 2, on_hand => 100, price => 110_000);
+my ($pen, $book) = goods($shop, count => 2, on_hand => 100, price => 110_000);
 my ($person) = crowd($shop, 1);
 my $buyer = Tarazu::Test::Buyer->new($shop, enter($shop, $person));
 sub elsewhere { return { %{ $buyer->{address} }, province => $_[0] } }
 sub tax_in { my ($province) = @_; return $buyer->quote(address => elsewhere($province)) }
-$buyer->put($a, 1);
+$buyer->put($pen, 1);
 
 subtest 'nothing until the shop is registered' => sub {
     is(tax_in('IR-23')->{tax}, 0, 'no tax in a new shop');
@@ -55,7 +55,7 @@ subtest 'nothing until the shop is registered' => sub {
 
 my $placed = $buyer->must($buyer->place(key => 'k1'));
 is($placed->{tax}, 10_000, 'an order is placed under the first rate');
-$buyer->put($a, 1);
+$buyer->put($pen, 1);
 
 subtest 'by province and by class' => sub {
     ok_(rate(rate_bp => 500, province => 'IR-29'), 'five percent in one province');
@@ -65,9 +65,9 @@ subtest 'by province and by class' => sub {
     ok(grep({ $_->{id} eq 'books' } @{ $class->{classes} }), 'is listed');
     refused($owner->post('/admin/tax/classes', json => { id => 'books', title => 'x' }), 409, 'already_exists', 'once');
     refused(rate(rate_bp => 100, tax_class => 'nothing'), 422, 'invalid_field', 'a class there is');
-    my ($slug) = map { $_->[0] } $shop->db_query("UPDATE products SET slug = 'book' WHERE id = (SELECT product_id FROM variants WHERE id = $b) RETURNING slug", admin => 1);
+    my ($slug) = map { $_->[0] } $shop->db_query("UPDATE products SET slug = 'book' WHERE id = (SELECT product_id FROM variants WHERE id = $book) RETURNING slug", admin => 1);
     ok_($owner->patch("/admin/products/$slug", json => { tax_class => 'books' }), 'a product of that class');
-    $buyer->put($b, 1);
+    $buyer->put($book, 1);
     ok_(rate(rate_bp => 200, tax_class => 'books'), 'two percent on books');
     is_deeply([map { $_->{tax_rate_bp} } sort { $a->{variant_id} <=> $b->{variant_id} } @{ tax_in('IR-23')->{lines} }], [1000, 200], 'each its own');
 };
@@ -88,7 +88,7 @@ subtest 'time' => sub {
     $shop->db_query("UPDATE clock SET shift = shift + interval '31 days' RETURNING 1", admin => 1);
     $buyer = Tarazu::Test::Buyer->new($shop, $shop->login('09123334455'));
     $owner = $shop->staff(from => '127.0.9.9');
-    $buyer->put($a, 1);
+    $buyer->put($pen, 1);
     is(tax_in('IR-23')->{lines}[0]{tax_rate_bp}, 950, 'a month later it counts');
     my $never = ok_(rate(rate_bp => 100, valid_from => day(10)), 'another one');
     ok_($owner->delete("/admin/tax/rates/$never->{id}"), 'is taken back');

@@ -1,6 +1,8 @@
 /* Staff: what is on the shelf, its history, its counts. */
 #include "routes/handlers.h"
 
+#include <string.h>
+
 #include "auth/audit.h"
 #include "core/arena.h"
 #include "core/view.h"
@@ -114,6 +116,14 @@ static enum err show_remedy(struct request *req, int64_t variant, const struct s
     return ERR_OK;
 }
 
+/* Where it was counted: on the page of the stock, or of the product. */
+static const char *page_after(struct request *req, int64_t variant, const char *product)
+{
+    const char *back = request_back(req);
+    return back && strncmp(back, "/admin/stock", 12) == 0 ? page_of(req, variant)
+                                                          : arena_printf(req->op.arena, "/admin/products/%s", product);
+}
+
 enum err admin_stock_post(struct request *req)
 {
     const struct stock_change *in = req->input;
@@ -137,6 +147,6 @@ enum err admin_stock_post(struct request *req)
     if (given_up)
         view_json(req->reply.view, "orders", view_serialize(op->arena, given_up));
     if (req->accept == ACCEPT_HTML)
-        reply_redirect(req, page_of(req, variant));
+        reply_redirect(req, page_after(req, variant, done.slug));
     return ERR_OK;
 }

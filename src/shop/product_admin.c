@@ -103,7 +103,9 @@ static const char *variant_options(struct op *op, const struct variant_in *v, si
 /* All three together: the database refuses one without the others. */
 static void queue_measures(struct op *op, int64_t variant, const struct variant_in *v)
 {
-    db_queue(op, Q_VARIANT_MEASURES, P_INT(variant), P_OPT_INT(v->length_cm), P_OPT_INT(v->width_cm), P_OPT_INT(v->height_cm));
+    if (v->length_given || v->width_given || v->height_given)
+        db_queue(op, Q_VARIANT_MEASURES, P_INT(variant), P_OPT_INT(v->length_cm), P_OPT_INT(v->width_cm),
+                 P_OPT_INT(v->height_cm));
 }
 
 static enum err add_variant(struct op *op, int64_t product, const struct variant_in *v, const char *options, int64_t position)
@@ -111,8 +113,7 @@ static enum err add_variant(struct op *op, int64_t product, const struct variant
     struct rows r;
     TRY(db_query(op, &r, Q_VARIANT_INSERT, P_INT(product), P_TEXT(v->sku), P_TEXT(options), P_INT(v->price),
                  P_OPT_INT(v->compare_at_price), P_OPT_INT(v->weight_g), P_INT(position)));
-    if (v->measures_given)
-        queue_measures(op, row_int(&r, 0, "id"), v);
+    queue_measures(op, row_int(&r, 0, "id"), v);
     if (v->on_hand != INT64_MIN && v->on_hand > 0)
         db_queue(op, Q_STOCK_COUNT, P_INT(row_int(&r, 0, "id")), P_INT(v->on_hand), P_TEXT("first count"));
     return ERR_OK;
@@ -126,7 +127,7 @@ static enum err change_variant(struct op *op, int64_t product, const struct vari
     TRY(db_query(op, &r, Q_VARIANT_UPDATE, P_INT(product), P_INT(v->id), P_TEXT(v->sku), P_TEXT(options),
                  P_OPT_INT(v->price), P_BOOL(v->compare_given), P_OPT_INT(v->compare_at_price), P_OPT_INT(v->weight_g),
                  flag(v->archived)));
-    if (r.count && v->measures_given)
+    if (r.count)
         queue_measures(op, v->id, v);
     if (r.count)
         return v->on_hand == INT64_MIN ? ERR_OK : stock_count(op, v->id, &count, &done);

@@ -30,7 +30,7 @@ struct variant_in {
     bool options_given;
     int64_t price, compare_at_price, weight_g, on_hand; /* INT64_MIN: absent */
     int64_t length_cm, width_cm, height_cm;             /* of the packed unit */
-    bool measures_given; /* any of them came: with all absent there are none any more */
+    bool length_given, width_given, height_given;       /* with all three absent there are none any more */
     bool compare_given; /* with an absent price: there is none any more */
     int archived;       /* -1: absent */
 };
