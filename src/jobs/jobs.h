@@ -44,10 +44,10 @@ void jobs_announce(void (*begun)(int kind, const char *request_id));
 /* Migrate: schedules in the database follow jobs.def. */
 enum err jobs_sync(struct op *op) MUST_CHECK;
 
-/* Handlers, by file. */
-job_handler job_sms_code, job_order_message, job_refund_message, job_stock_message, job_email_verify, job_owner_letter,
-    job_sms_status, job_refund_send, job_payment_settle, job_invoice_seal, job_order_expire, job_payment_reconcile,
-    job_audit_seal, job_purge, job_stock_watch, job_stock_alert;
+/* The handlers that jobs.def names. */
+#define JOB(kind, handler, attempts, backoff, period, lane) job_handler handler;
+#include "jobs/jobs.def"
+#undef JOB
 /* Message templates for the handlers that write to people; process lifetime. */
 struct templates;
 void job_messages_use(const struct templates *templates);
