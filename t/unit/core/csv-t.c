@@ -43,5 +43,6 @@ int main(void)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         is_str(all(a, cases[i].text), cases[i].want, cases[i].what);
+    arena_destroy(a);
     return done();
 }
