@@ -22,7 +22,8 @@ my ($EACH, $LEAST, $PRICE, $TOTAL) = (12, 1 / 3, 250_000, 530_000); # orders a r
 my $shop = Tarazu::Test::Shop->start;
 shelf($shop);
 # Numbers that stand for one thing only, so that a recorded placement can be made another's.
-$shop->db_query("ALTER TABLE customers ALTER id RESTART 10000001; ALTER TABLE carts ALTER id RESTART 20000001; ALTER TABLE orders ALTER id RESTART 30000001", admin => 1);
+$shop->db_query("ALTER TABLE customers ALTER id RESTART 10000001; ALTER TABLE carts ALTER id RESTART 20000001; ALTER TABLE orders ALTER id RESTART 30000001;
+    ALTER TABLE idempotency_keys ALTER id RESTART 40000001", admin => 1);
 $shop->db_query("INSERT INTO settings (key, value) VALUES ('max_pending_orders', '100')", admin => 1);
 my ($one, $two) = goods($shop, count => 2, on_hand => 1_000_000);
 my ($recorded, @people) = crowd($shop, 1 + 2 * $EACH * $ROUNDS);
@@ -44,6 +45,7 @@ wait_for(sub { $shop->db_value('SHOW log_min_duration_statement', admin => 1) eq
 my $order = place($first, 'recorded-key');
 logging(-1);
 my $oid = $shop->db_value("SELECT id FROM orders WHERE number = '$order->{number}'");
+my $claim = $shop->db_value("SELECT id FROM idempotency_keys WHERE key = 'recorded-key'", admin => 1);
 
 sub transactions { # of the log: lists of [name, statement, values]
     open my $in, '<:encoding(UTF-8)', $postgres or die "$postgres: $!";
@@ -88,9 +90,9 @@ ok(defined $cut && $cut < $#trace, 'its facts come by one trip, its writes by an
 
 # The same for another customer: every number of the recorded one is replaced.
 sub again {
-    my ($person, $id, $number) = @_;
+    my ($person, $id, $number, $claimed) = @_;
     my ($old, $new) = ($customer{ $recorded->{phone} }, $customer{ $person->{phone} });
-    my %to = ($old->{id} => $new->{id}, $old->{cart} => $new->{cart}, $oid => $id, $order->{number} => $number, 'recorded-key' => "raw-$id");
+    my %to = ($old->{id} => $new->{id}, $old->{cart} => $new->{cart}, $oid => $id, $order->{number} => $number, 'recorded-key' => "raw-$id", $claim => $claimed);
     my $pattern = join '|', map { quotemeta } keys %to;
     my @lines = map {
         my ($name, $sql, $values) = @$_;
@@ -103,9 +105,10 @@ my $dsn = $shop->endpoints->{database} =~ s/user=\S+/user=tarazu_order/r;
 sub raw { # -> milliseconds of each placement
     my @who = @_;
     my @ids = $shop->db_query("SELECT n.id, order_number(n.id) FROM (SELECT nextval(pg_get_serial_sequence('orders', 'id')) AS id FROM generate_series(1, @{[scalar @who]})) n", admin => 1);
+    my $claims = $shop->db_value("SELECT last_value FROM idempotency_keys_id_seq", admin => 1); # nobody else places now
     my $file = $shop->state . '.sql';
     open my $out, '>:encoding(UTF-8)', $file or die "$file: $!";
-    print {$out} "\\set ON_ERROR_STOP 1\nSET client_min_messages = error;\n$prepare\\timing on\n", map { again($who[$_], @{ $ids[$_] }) } 0 .. $#who;
+    print {$out} "\\set ON_ERROR_STOP 1\nSET client_min_messages = error;\n$prepare\\timing on\n", map { again($who[$_], @{ $ids[$_] }, $claims + 1 + $_) } 0 .. $#who;
     close $out or die "$file: $!";
     my @ms = `psql -X -q -At -d '$dsn' -f '$file'` =~ /^Time: ([\d.]+) ms/mg;
     $? == 0 or die "psql failed on $file";
