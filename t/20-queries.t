@@ -43,6 +43,18 @@ for my $line (split /\n/, $db->psql("SET client_min_messages = error;\n$script",
 }
 is($error{ $_->{name} }, '', "$_->{name} fits the schema") for @queries;
 
+# ---- Roles. resource_json is one statement over the tables of every kind: who answers requests must be
+# allowed to read all of them, whatever is asked for.
+my @kinds = Tables::slurp('sql/functions/views.sql') =~ /FUNCTION resource_json\(.*?\$\$(.*?)\$\$/s ? $1 =~ /WHEN '(\w+)' THEN/g : ();
+ok(@kinds > 5, 'resources are known');
+my @denied;
+for my $role (qw(tarazu_web tarazu_order tarazu_pay)) {
+    my $said = $db->psql(join('', "SET client_min_messages = error;\nSET ROLE $role;\n",
+        map { "SELECT resource_json('$_', 0, 'fa');\n\\echo #$_ :ERROR :LAST_ERROR_MESSAGE\n" } @kinds), go_on => 1);
+    push @denied, map { /^#(\w+) true (.*)/ ? "$role, $1: $2" : () } split /\n/, $said;
+}
+is_deeply(\@denied, [], 'every role that answers requests may read every resource');
+
 # ---- C's view.
 my %code = map { $_ => Tables::without_comments(Tables::slurp($_)) } grep { !m{^src/sandbox/} } Tables::files('src', qr/\.(?:c|def)$/);
 my $everything = join "\n", values %code;
