@@ -23,8 +23,8 @@ sub again { my ($c) = @_; my $n = $shop->client(from => $from); @$n{qw(bearer co
 # What is asked for, how many a minute, and what each hears below the limit: nothing here changes anything.
 my @classes = (
     ['a quote' => 300, '/checkout/quote', {}],
-    ['an order' => 120, '/orders', { expected_total => 1, address => { recipient => 'x', phone => '09121112233', province => 'IR-23',
-        city => 'x', line => 'x' }, shipping_method => 'none', payment_method => 'gateway' }],
+    ['an order' => 120, '/orders', { expected_total => 1, address => { recipient => 'someone', phone => '09121112233', province => 'IR-23',
+        city => 'somewhere', line => 'first street' }, shipping_method => 'none', payment_method => 'gateway' }],
     ['a payment' => 60, '/payment/process', { order => '1' }],
 );
 for my $class (@classes) {
