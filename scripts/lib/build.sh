@@ -8,15 +8,26 @@ build_inputs_here() {
     for i in "${BUILD_INPUTS[@]}"; do [ ! -e "$ROOT/$i" ] || printf '%s\n' "$i"; done
 }
 
-# Copies the sources, keeping their times (make rebuilds what changed). When files came or went the
-# copy starts afresh, so that nothing deleted lives on.
+# Copies the sources. What differs is as new as its copying, not as its editing: a file saved while its
+# old copy was being compiled would be older than the object. When files came or went the copy starts
+# afresh, so that nothing deleted lives on.
 build_copy() { # target
-    local list
+    local list file
     list=$(cd "$ROOT" && build_inputs_here | xargs -d '\n' find | sort)
-    if [ "$(cat "$1/.list" 2>/dev/null)" != "$list" ]; then rm -rf "$1"; fi
-    mkdir -p "$1"
-    (cd "$ROOT" && build_inputs_here | tar -c -T -) | tar -x --no-same-owner -C "$1"
+    if [ "$(cat "$1/.list" 2>/dev/null)" != "$list" ]; then
+        rm -rf "$1"
+        mkdir -p "$1"
+        (cd "$ROOT" && build_inputs_here | tar -c -T -) | tar -x --no-same-owner -C "$1"
+    else
+        build_changes "$1" | while IFS= read -r file; do cp "$ROOT/$file" "$1/$file"; done
+    fi
     printf '%s\n' "$list" >"$1/.list"
+}
+build_changes() { # target -> the inputs that its copy has otherwise
+    local input
+    build_inputs_here | while IFS= read -r input; do
+        (cd "$ROOT" && diff -rq "$input" "$1/$input") || true
+    done | sed -n 's/^Files \(.*\) and .* differ$/\1/p'
 }
 
 build_is_current() { # stamp file, flags
