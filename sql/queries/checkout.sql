@@ -1,7 +1,7 @@
 -- What a quote and a placement read besides the lines (shop/checkout.c, shop/order_place.c).
 
 -- name: q_coupon_of_cart :opt (bigint cart, bigint customer)
-SELECT k.id, c.coupon_code AS code, k.kind, k.value, coalesce(k.max_discount, 0) AS max_discount, k.min_subtotal, k.usage_limit,
+SELECT k.id, coupon_lock_of(k.id, c.coupon_code) AS lock, c.coupon_code AS code, k.kind, k.value, coalesce(k.max_discount, 0) AS max_discount, k.min_subtotal, k.usage_limit,
        k.per_customer_limit,
        (k.starts_at IS NULL OR k.starts_at <= shop_now()) AND (k.ends_at IS NULL OR shop_now() < k.ends_at) AS in_window,
        (k.usage_limit IS NULL OR k.used < k.usage_limit)

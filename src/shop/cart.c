@@ -160,7 +160,9 @@ enum err cart_keep_form(struct op *op, const struct cart_owner *owner, const str
 
 enum err cart_seen(struct op *op, const struct cart_owner *owner)
 {
-    queue_lock(op, owner);
+    struct queued *cart = queue_lock(op, owner);
+    TRY(db_flush(op));
+    TRY(still_there(op, cart));
     db_queue(op, Q_CART_SEEN, P_INT(owner->cart));
     touch(op, owner);
     return ERR_OK;

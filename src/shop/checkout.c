@@ -18,7 +18,7 @@ static const struct column line_columns[] = {
 };
 #define COUPON(kind, member) COLUMN(kind, checkout_coupon, member)
 static const struct column coupon_columns[] = {
-    COUPON(ROW_INT, id), COUPON(ROW_TEXT, code), COUPON(ROW_TEXT, kind), COUPON(ROW_INT, value),
+    COUPON(ROW_INT, id), COUPON(ROW_INT, lock), COUPON(ROW_TEXT, code), COUPON(ROW_TEXT, kind), COUPON(ROW_INT, value),
     COUPON(ROW_INT, max_discount), COUPON(ROW_INT, min_subtotal), COUPON(ROW_INT, usage_limit),
     COUPON(ROW_INT, per_customer_limit), COUPON(ROW_INT, free_seq), COUPON(ROW_BOOL, in_window), COUPON(ROW_BOOL, has_room),
 };

@@ -31,7 +31,8 @@ struct checkout_line {
 };
 
 struct checkout_coupon {
-    int64_t id; /* 0: the cart names no live coupon */
+    int64_t id;   /* 0: the cart names no live coupon */
+    int64_t lock; /* what is locked for it: the single-use code, else the coupon */
     const char *code, *kind;
     int64_t value, max_discount, min_subtotal, usage_limit, per_customer_limit, free_seq;
     bool in_window, has_room;

@@ -100,7 +100,7 @@ static enum err read_facts(struct op *op, const struct place_look *look, struct 
 /* The locks were chosen by what was seen before them: another line or coupon would be used without its own. */
 static bool as_seen(const struct place_look *look, const struct checkout *c)
 {
-    if (look->n != c->n || look->coupon != c->coupon.id)
+    if (look->n != c->n || look->coupon != c->coupon.lock)
         return false;
     for (size_t i = 0; i < c->n; i++) {
         bool found = false;
