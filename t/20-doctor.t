@@ -220,6 +220,7 @@ my @broken = (
     [late_money => "UPDATE refunds SET created_at = shop_now() - interval '4 days' WHERE id = 3", qr/refund R3: awaiting_transfer since/],
     [machines => "DELETE FROM transitions WHERE machine = 'refund' AND event = 'divert'", qr/table transitions: .*tarazu migrate/],
     [audit => "INSERT INTO audit_seals (seq, audit_id, seal) VALUES (1, 99, repeat('0', 64))", qr/audit log row 99: was changed, is missing/],
+    [audit_order => "INSERT INTO audit_log (at, actor_kind, actor_name, action, target) VALUES (shop_now() - interval '20 minutes', 'system', 'x', 'x', 'x')", qr/waiting for its seal for more than ten minutes/],
     [audit_keys => "INSERT INTO audit_seals (seq, audit_id, seal) VALUES (1, 1, repeat('0', 64))", qr/audit log: 1 rows are sealed under a key/],
 );
 
