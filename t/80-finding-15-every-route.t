@@ -206,6 +206,7 @@ subtest 'another customer' => sub {
         text => $of->("SELECT number FROM orders WHERE customer_id = $id LIMIT 3"),
     );
     ok(scalar @{ $theirs{$_} }, "and with something named by $_") for qw(int uuid text);
+    my %address = map { $_ => 1 } @{ $of->("SELECT id FROM addresses WHERE customer_id = $id") };
     my $count = sub { return join ' ', map { $shop->db_value($_) } "SELECT count(*) FROM sessions WHERE customer_id = $id AND ended_at IS NULL",
         "SELECT count(*) FROM addresses WHERE customer_id = $id AND archived_at IS NULL", "SELECT string_agg(status, ',' ORDER BY id) FROM orders WHERE customer_id = $id" };
     my $before = $count->();
@@ -217,6 +218,7 @@ subtest 'another customer' => sub {
             for my $path (paths($route->{pattern}, \%theirs)) {
                 my $r = ask($c, $route, $path, values => \%theirs);
                 push @leaked, "$route->{method} $path: $r->{status}" if $seen->($r->{body});
+                next if $path =~ m{^/account/addresses/(\d+)} && !$address{$1}; # the walker may have one of that number
                 push @got, "$route->{method} $path: $r->{status}"
                     if $route->{policy} eq 'CUSTOMER' && $route->{pattern} =~ /\{/ && $r->{status} =~ /^[23]/;
             }

@@ -223,7 +223,7 @@ struct refresh_in {
     const char *refresh_token;
 };
 static const struct field refresh_fields[] = {
-    FIELD(F_SECRET, refresh_in, refresh_token, .max = 200, .doc = "browsers: their cookie instead"),
+    FIELD(F_SECRET, refresh_in, refresh_token, .max = 4000, .doc = "browsers: their cookie instead"),
 };
 const struct schema refresh_in = SCHEMA(refresh_in, refresh_fields);
 
@@ -247,7 +247,7 @@ struct logout_in {
     const char *refresh_token, *next;
 };
 static const struct field logout_fields[] = {
-    FIELD(F_SECRET, logout_in, refresh_token, .max = 200),
+    FIELD(F_SECRET, logout_in, refresh_token, .max = 4000),
     FIELD(F_TEXT, logout_in, next, .max = 500),
 };
 const struct schema logout_in = SCHEMA(logout_in, logout_fields);
