@@ -100,16 +100,25 @@ void request_init(struct request *req, struct arena *a, char *const *env)
     trace_start(&req->trace, request_header(req, "traceparent"));
 }
 
-const char *request_param(const struct request *req, const char *name)
+/* The value behind "NAME=" from `from` on; *at is where it stood. */
+static const char *find_param(char *const *from, const char *name, char *const **at)
 {
     size_t n = strlen(name);
-    for (char *const *p = req->env; p && *p; p++)
-        if (strncmp(*p, name, n) == 0 && (*p)[n] == '=')
+    for (char *const *p = from; p && *p; p++)
+        if (strncmp(*p, name, n) == 0 && (*p)[n] == '=') {
+            *at = p;
             return *p + n + 1;
+        }
     return NULL;
 }
 
-const char *request_header(const struct request *req, const char *name)
+const char *request_param(const struct request *req, const char *name)
+{
+    char *const *at;
+    return find_param(req->env, name, &at);
+}
+
+static const char *find_header(const struct request *req, const char *name, char *const **at)
 {
     char param[sizeof("HTTP_") + HEADER_NAME_MAX] = "HTTP_";
     size_t n = strlen("HTTP_");
@@ -118,10 +127,26 @@ const char *request_header(const struct request *req, const char *name)
             return NULL;
         param[n++] = *p == '-' ? '_' : *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
     }
-    const char *value = request_param(req, param);
+    const char *value = find_param(req->env, param, at);
     bool plain = strcmp(param, "HTTP_CONTENT_TYPE") == 0 ||
                  strcmp(param, "HTTP_CONTENT_LENGTH") == 0;
-    return value || !plain ? value : request_param(req, param + strlen("HTTP_"));
+    return value || !plain ? value : find_param(req->env, param + strlen("HTTP_"), at);
+}
+
+const char *request_header(const struct request *req, const char *name)
+{
+    char *const *at;
+    return find_header(req, name, &at);
+}
+
+const char *request_sole_header(const struct request *req, const char *name)
+{
+    char *const *at, *const *again;
+    const char *value = find_header(req, name, &at);
+    if (!value)
+        return NULL;
+    size_t n = (size_t)(value - *at) - 1;
+    return find_param(at + 1, arena_strndup(req->op.arena, *at, n), &again) ? NULL : value;
 }
 
 const char *request_query(const struct request *req, const char *name)

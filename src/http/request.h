@@ -94,8 +94,10 @@ struct request {
 void request_init(struct request *req, struct arena *a, char *const *env);
 /* FastCGI parameter by its own name ("REMOTE_ADDR"); NULL when absent. */
 const char *request_param(const struct request *req, const char *name);
-/* Header by its HTTP name ("Origin"); NULL when absent. */
+/* Header by its HTTP name ("Origin"); NULL when absent, the first one when it was sent twice. */
 const char *request_header(const struct request *req, const char *name);
+/* The same for what must not be ambiguous: NULL also when it was sent twice. */
+const char *request_sole_header(const struct request *req, const char *name);
 /* Cookie by name, NULL when absent; malformed pairs are passed over. */
 const char *request_cookie(const struct request *req, const char *name);
 /* Percent-decoded parameter of the query string, NULL when absent or broken; the last one

@@ -46,7 +46,7 @@ static enum err refuse(struct request *req, const char *reason, enum err e)
 static bool signature_holds(struct request *req, const char *stamp)
 {
     struct op *op = &req->op;
-    const char *sent = request_header(req, "X-Tarazu-Signature");
+    const char *sent = request_sole_header(req, "X-Tarazu-Signature");
     struct buf b;
     if (!op->conf->webhook_secret[0] || !sent || strncmp(sent, "v1=", 3) != 0)
         return false;
@@ -132,7 +132,7 @@ enum err payment_webhook_post(struct request *req)
     struct event e = { .req = req, .gateway = "zibal" };
     struct rows r;
     int64_t at, now = clock_unix();
-    const char *stamp = request_header(req, "X-Tarazu-Timestamp");
+    const char *stamp = request_sole_header(req, "X-Tarazu-Timestamp");
     if (!stamp || !str_int(str_of(stamp), &at))
         return refuse(req, "no timestamp", ERR_SIGNATURE_INVALID);
     if (!signature_holds(req, stamp))
