@@ -12,7 +12,6 @@ use Tarazu::Test::Client;
 use Tarazu::Test::Shop qw(wait_for);
 
 $ENV{TARAZU_APP} = $ENV{TARAZU_TEST_APP} or BAIL_OUT("run it through scripts/test: scripts/test $0");
-$ENV{TARAZU_THROWAWAY} = 1;
 my $folder = tempdir('run-XXXXXX', DIR => $ENV{TARAZU_TEST_STATE}, CLEANUP => 1);
 chmod 0755, $folder;
 
@@ -41,6 +40,7 @@ is($e->{replicas}, 2, 'endpoints: replicas');
 is(scalar(grep { kill 0, $_ } @{ $e->{master_pids} }), 2, 'endpoints: two living masters');
 is(`psql -XAtq -d '$e->{database}' -c 'SELECT current_user' 2>&1`, "tarazu_readonly\n", 'endpoints: database');
 like(`psql -XAtq -d '$e->{database}' -c 'CREATE TABLE x ()' 2>&1`, qr/read-only|permission denied/, 'which only reads');
+is(`psql -XAtq -d '$e->{database}' -c 'SHOW fsync' 2>&1`, "on\n", 'and outlives a power cut');
 is((stat "$state/run")[2] & 007, 0, 'nobody else may look into run/');
 
 my @processes = processes($state);

@@ -12,6 +12,7 @@ use Tarazu::Test::Buyer;
 use Tarazu::Test::Client qw(at_once);
 use Tarazu::Test::Shop;
 use Tarazu::Test::Storm qw(shelf goods coupon crowd enter faults oversold tally);
+use Tarazu::Test::Swarm;
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
 my $ROUNDS = $ENV{TARAZU_ROUNDS} // 3;
@@ -26,32 +27,33 @@ sub buyer_at { my ($person) = @_; return Tarazu::Test::Buyer->new($shop, enter($
 sub orders_of { my ($variant) = @_; return $shop->db_value("SELECT count(DISTINCT order_id) FROM order_items WHERE variant_id = $variant") }
 sub lawful { my ($what) = @_; my @f = faults($shop); is_deeply(\@f, [], "$what: everything adds up") or diag explain \@f; return }
 
-# -> the first answer of each buyer and the last one after patience.
+my ($PRICE, $SHIPPING) = (250_000, 30_000);
+sub carts { # each of the people has one of his variant in the cart
+    my ($people, @variants) = @_;
+    my $phones = join ',', map { $_->{phone} } @$people;
+    $shop->db_query("WITH c AS (INSERT INTO carts (customer_id) SELECT id FROM customers WHERE phone = ANY ('{$phones}') RETURNING id, customer_id)
+        INSERT INTO cart_items (cart_id, variant_id, quantity, price_seen)
+        SELECT c.id, w.variant, 1, $PRICE FROM unnest('{$phones}'::text[], '{@{[join ',', @variants]}}'::bigint[]) w(phone, variant)
+          JOIN customers p ON p.phone = w.phone JOIN c ON c.customer_id = p.id", admin => 1);
+    return;
+}
+sub place_all { # everybody at once: the first answer and the last one after patience
+    my ($swarm, $total) = @_;
+    my $wish = { Tarazu::Test::Buyer->new($shop, undef)->choices, expected_total => $total };
+    return map { [told($_->{first}), told($_->{last})] } $swarm->ask(sub { return { path => '/orders', key => "want-$_[0]", json => $wish } });
+}
 sub all_want {
     my ($variant, @people) = @_;
-    return at_once(scalar @people,
-        before => sub {
-            my $buyer = buyer_at($people[$_[0]]);
-            $buyer->put($variant);
-            return ($buyer, $buyer->wish);
-        },
-        do => sub {
-            my ($i, $buyer, $wish) = @_;
-            my $first = $buyer->place(wish => $wish, key => "want-$i");
-            return [told($first), told($first)] if $first->{status} != 503;
-            my ($last) = Tarazu::Test::Buyer::patiently(sub { $buyer->place(wish => $wish, key => "want-$i") });
-            return [told($first), told($last)];
-        });
+    carts(\@people, ($variant) x @people);
+    return place_all(Tarazu::Test::Swarm->new($shop, @people), $PRICE + $SHIPPING);
 }
 
 for my $round (1 .. $ROUNDS) {
     subtest "round $round: one unit, 200 buyers" => sub {
         my ($variant) = goods($shop, on_hand => 1);
         my @answers = all_want($variant, crowd($shop, 200));
-        my @died = grep { ref ne 'ARRAY' } @answers;
-        is(scalar @died, 0, 'every buyer was answered') or diag explain $died[0];
-        my (@first, @last);
-        for (grep { ref eq 'ARRAY' } @answers) { push @first, $_->[0]; push @last, $_->[1] }
+        my @first = map { $_->[0] } @answers;
+        my @last = map { $_->[1] } @answers;
         my ($first, $last) = (tally(@first), tally(@last));
         note 'first answers: ', explain $first;
         is(scalar(grep { $_ != 201 && $_ != 409 && $_ != 503 } keys %$first), 0, 'with 201, 409 or 503 and nothing else') or diag explain $first;
@@ -69,17 +71,10 @@ for my $round (1 .. $ROUNDS) {
         my $code = "ONE$round";
         coupon($shop, $code, usage_limit => 1);
         my @people = crowd($shop, 50);
-        my @last = at_once(50,
-            before => sub {
-                my $buyer = buyer_at($people[$_[0]]);
-                $buyer->put($variants[$_[0]]);
-                $buyer->must($buyer->apply($code));
-                return ($buyer, $buyer->wish);
-            },
-            do => sub {
-                my ($i, $buyer, $wish) = @_;
-                return told((Tarazu::Test::Buyer::patiently(sub { $buyer->place(wish => $wish, key => "coupon-$i") }))[0]);
-            });
+        carts(\@people, @variants);
+        my $swarm = Tarazu::Test::Swarm->new($shop, @people);
+        is_deeply(tally(map { $_->{last}{status} } $swarm->ask(sub { return { path => '/coupons/apply-coupon', json => { code => $code } } })), { 200 => 50 }, 'each has it in the cart');
+        my @last = map { $_->[1] } place_all($swarm, $PRICE + $SHIPPING - 10_000);
         is_deeply(tally(@last), { 201 => 1, 409 => 49 }, 'one order') or diag explain [grep { ($_->{status} // 0) !~ /201|409/ } @last];
         is_deeply(tally(map { $_->{code} // '' } grep { ($_->{status} // 0) == 409 } @last), { coupon_exhausted => 49 }, 'the others are told why not');
         is($shop->db_value("SELECT used FROM coupons WHERE code = '$code'"), 1, 'used once');
@@ -147,7 +142,7 @@ subtest 'opposite orders of lines' => sub {
 subtest 'without the constraint' => sub {
     $shop->db_query('ALTER TABLE stock DROP CONSTRAINT stock_reserved_within_on_hand', admin => 1);
     my ($variant) = goods($shop, on_hand => 1);
-    my @last = map { ref eq 'ARRAY' ? $_->[1] : $_ } all_want($variant, crowd($shop, 60));
+    my @last = map { $_->[1] } all_want($variant, crowd($shop, 60));
     is_deeply(tally(@last), { 201 => 1, 409 => 59 }, 'one order all the same');
     is(oversold($shop, $variant), 0, 'nothing is sold that is not there');
 };

@@ -18,6 +18,9 @@ postgres_init() {
 }
 
 postgres_configure() { # connections needed
+    # What is thrown away after a test need not outlive a power cut.
+    local durable=on
+    if [ -n "${TARAZU_THROWAWAY:-}" ]; then durable=off; fi
     (
         umask 077
         cat >"$STATE/conf/postgresql.conf" <<CONF
@@ -30,9 +33,9 @@ unix_socket_directories = '$SOCK/pg'
 unix_socket_permissions = 0700
 max_connections = $1
 shared_buffers = 128MB
-fsync = on
+fsync = $durable
 synchronous_commit = on
-full_page_writes = on
+full_page_writes = $durable
 timezone = 'UTC'
 log_timezone = 'UTC'
 lc_messages = 'C.UTF-8'

@@ -20,6 +20,8 @@ use POSIX ();
 use Symbol qw(gensym);
 use Test::More ();
 
+use Tarazu::Test::Psql;
+
 my $ROOT = abs_path(dirname(__FILE__) . '/../../../..');
 my @RUNNING;
 my $BIN = '/usr/lib/postgresql/15/bin';
@@ -49,6 +51,7 @@ sub dsn { my ($self, $name) = @_; return "host=$self->{dir} dbname=" . ($name //
 sub copy {
     my ($self, $name, $from) = @_;
     $from //= 'tarazu';
+    Tarazu::Test::Psql::close_all(sub { $_[0] =~ /^host=\Q$self->{dir}\E dbname=(?:\Q$name\E|\Q$from\E) / });
     $self->psql("DROP DATABASE IF EXISTS $name", db => 'postgres');
     $self->psql("CREATE DATABASE $name TEMPLATE $from OWNER tarazu_owner", db => 'postgres');
     return $name;
@@ -66,7 +69,7 @@ sub psql_file {
 # Rows as arrays of text; null is ''.
 sub rows {
     my ($self, $sql, %o) = @_;
-    return map { [split /\x1f/, $_, -1] } split /\n/, $self->_psql($sql, %o);
+    return map { [split /\x1f/, $_, -1] } $self->_psql($sql, %o) =~ /^(.*)\n/mg;
 }
 
 sub value { my ($self, @q) = @_; my ($row) = $self->rows(@q); return $row ? $row->[0] : undef }
@@ -75,9 +78,14 @@ sub value { my ($self, @q) = @_; my ($row) = $self->rows(@q); return $row ? $row
 # to its end in any case. Text in and out is bytes.
 sub _psql {
     my ($self, $sql, %o) = @_;
+    my $dsn = $self->dsn($o{db}) . ' user=' . ($o{user} // 'postgres');
+    if (!$o{go_on}) {
+        my $out = eval { Tarazu::Test::Psql::ask($dsn, $sql) };
+        return $@ if $o{fail};
+        return $out // die "psql: $@";
+    }
     utf8::encode($sql) if utf8::is_utf8($sql);
-    my ($status, $out, $err) = _command($sql, 'psql', '-XAtq', '-F', "\x1f", '-v', 'ON_ERROR_STOP=' . ($o{go_on} ? 0 : 1), '-f', '-', '-d',
-        $self->dsn($o{db}) . ' user=' . ($o{user} // 'postgres'));
+    my ($status, $out, $err) = _command($sql, 'psql', '-XAtq', '-F', "\x1f", '-f', '-', '-d', $dsn);
     return $err if $o{fail};
     $status == 0 or die "psql: $err";
     return $out;

@@ -1,18 +1,23 @@
 package Tarazu::Test::Harness;
 
-# prove's harness in two rounds: what can share the machine runs side by side, then the tests that load
-# or disturb it on purpose (70: concurrency, crashes; 90: the browser) run one at a time.
+# prove's harness in two rounds: what can share the machine runs side by side, the longest first, so that
+# none of them is left over at the end; then one at a time what compares speeds.
 
 use strict;
 use warnings;
 
 use parent 'TAP::Harness';
 
+my $MEASURED = qr{(?:^|/)(?:70-bulkhead|70-hot-variant|80-finding-18-order-path)\.t\z};
+my @LONGEST = map { "t/$_.t" } qw(70-last-unit 15-fuzz 60-fault-matrix 80-finding-15-every-route 10-units 70-crash 61-money-oddities
+    20-doctor 75-model 90-browser 71-interleavings 40-identity-staff);
+
 sub aggregate_tests {
     my ($self, $aggregate, @tests) = @_;
-    my $alone = qr{(?:^|/)(?:70|9\d)-[^/]*\z};
-    my @rounds = ([$self->jobs, grep { !/$alone/ } @tests], [1, grep { /$alone/ } @tests]);
-    for my $round (@rounds) {
+    my ($i, %first) = (0);
+    $first{$_} = $i++ for @LONGEST;
+    my @together = sort { ($first{$a} // $i) <=> ($first{$b} // $i) } grep { !/$MEASURED/ } @tests; # else as they came
+    for my $round ([$self->jobs, @together], [1, grep { /$MEASURED/ } @tests]) {
         my ($jobs, @files) = @$round;
         next unless @files;
         $self->jobs($jobs);
