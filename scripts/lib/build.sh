@@ -67,6 +67,25 @@ build_program() { # source copy, build folder, prefix, log, configure flags...
     rm -f "$begun"
 }
 
+# The unit programs and, with coverage, the libraries that the fuzzers link: by the second compiler, under
+# AddressSanitizer and UndefinedBehaviorSanitizer.
+build_units() { # source copy, build folder, log, stamp of the program built from the same sources
+    local src=$1 build=$2 log=$3 stamp=$4
+    build_is_current "$build/.built" units && return 0
+    step "Building the unit tests with sanitizers (log: $log)"
+    mkdir -p "$build"
+    if [ ! -e "$build/Makefile" ]; then
+        (cd "$build" && "$src/configure" -q --enable-werror --enable-asan --enable-fuzzing --enable-test-hooks CC=clang CFLAGS='-O1 -g') \
+            >"$log" 2>&1 || build_failed "$log" "configure failed"
+    fi
+    # Only what the units need, not the programs.
+    printf 'include Makefile\nbuilt: $(BUILT_SOURCES)\nunits: $(check_PROGRAMS)\n' >"$build/units.mk"
+    make -C "$build" -f units.mk built >>"$log" 2>&1 && make -C "$build" -f units.mk -j"$(nproc)" units >>"$log" 2>&1 ||
+        build_failed "$log" "the unit tests do not build"
+    echo units >"$build/.built"
+    touch -r "$stamp" "$build/.built"
+}
+
 build_failed() { # log, message
     { grep -E 'error:|No space left|undefined reference|cannot find -l' "$1" || true; } |
         head -n 12 | cut -c1-300 | sed 's/^/    /' >&2

@@ -95,7 +95,8 @@ int gateway_check_main(struct op *op, int argc, char **argv)
     }
     if (!c.ref)
         return begin(op, &c);
-    bool good = verify(op, &c, &first) & verify(op, &c, &second);
+    bool good = verify(op, &c, &first);
+    good = verify(op, &c, &second) && good;
     if (good && first == second)
         return 0;
     printf("the bank's answers do not fit: the payment would stay unresolved\n");
