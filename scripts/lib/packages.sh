@@ -28,6 +28,7 @@ TEST_PACKAGES=(
     wrk                        # load for the bulkhead tests
     poppler-utils              # what a PDF says
     spin                       # model checking of the protocols
+    libcpanel-json-xs-perl     # reading thousands of answers
     git                        # the repository's own checks
 )
 

@@ -11,11 +11,13 @@ use strict;
 use warnings;
 
 use IO::Socket::SSL ();
+use Cpanel::JSON::XS ();
 use JSON::PP ();
 use Socket qw(IPPROTO_TCP TCP_NODELAY);
 use Time::HiRes qw(time);
 
 my $JSON = JSON::PP->new->utf8->canonical;
+my $ANSWER = Cpanel::JSON::XS->new->utf8->allow_nonref;
 
 sub new {
     my ($class, $shop, @people) = @_;
@@ -114,7 +116,7 @@ sub _answer {
         $body = $whole;
     }
     else { length $body >= ($headers{'content-length'} // 0) or return }
-    my $json = ($headers{'content-type'} // '') =~ /json/ ? eval { $JSON->decode($body) } : undef;
+    my $json = ($headers{'content-type'} // '') =~ /json/ ? eval { $ANSWER->decode($body) } : undef;
     return { status => $status, headers => \%headers, body => $body, json => $json };
 }
 
