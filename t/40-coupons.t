@@ -13,7 +13,7 @@ use Time::HiRes qw(time);
 use Tarazu::Test::Buyer;
 use Tarazu::Test::Client qw(at_once);
 use Tarazu::Test::Shop qw(wait_for);
-use Tarazu::Test::Storm qw(shelf goods crowd enter faults later tally clean_doctor);
+use Tarazu::Test::Storm qw(shelf goods crowd enter later tally adds_up);
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
 
@@ -133,8 +133,6 @@ is($b->apply($codes[9])->{json}{code}, 'coupon_invalid', 'and with it every code
 later($shop, '30 minutes');
 ok(wait_for(sub { $shop->db_value("SELECT status FROM orders WHERE number = '$waits'") eq 'canceled' }, 90), 'an order whose time is over');
 is($shop->db_value("SELECT count(*) FROM coupon_uses WHERE code = '$codes[0]'"), 0, 'gives its code back too');
-is_deeply([faults($shop)], [], 'everything adds up');
-my ($clean, $said) = clean_doctor($shop);
-ok($clean, 'doctor agrees') or diag $said;
+adds_up($shop);
 $shop->stop;
 done_testing;

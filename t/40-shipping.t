@@ -14,7 +14,7 @@ use Test::More;
 
 use Tarazu::Test::Buyer;
 use Tarazu::Test::Shop qw(wait_for);
-use Tarazu::Test::Storm qw(shelf goods crowd enter faults quiet clean_doctor);
+use Tarazu::Test::Storm qw(shelf goods crowd enter quiet adds_up);
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
 
@@ -200,8 +200,6 @@ subtest 'an order by phone, from the page' => sub {
 };
 
 ok(quiet($shop), 'all jobs are done');
-is_deeply([faults($shop)], [], 'everything adds up');
-my ($clean, $said) = clean_doctor($shop);
-ok($clean, 'the doctor finds nothing') or diag $said;
+adds_up($shop);
 $shop->stop;
 done_testing;

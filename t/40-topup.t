@@ -12,7 +12,7 @@ use Test::More;
 use Tarazu::Test::Buyer;
 use Tarazu::Test::Client qw(at_once);
 use Tarazu::Test::Shop qw(wait_for);
-use Tarazu::Test::Storm qw(shelf goods crowd enter faults clean_doctor quiet tally);
+use Tarazu::Test::Storm qw(shelf goods crowd enter quiet tally adds_up);
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
 
@@ -99,9 +99,6 @@ subtest 'messages of the bank' => sub {
     is($staff->post('/admin/webhooks/999999/replay', json => {})->{status}, 404, 'what never came cannot be');
 };
 
-my @faults = faults($shop);
-is_deeply(\@faults, [], 'everything adds up') or diag explain \@faults;
-my ($clean, $said) = clean_doctor($shop);
-ok($clean, 'the doctor finds nothing') or diag $said;
+adds_up($shop);
 $shop->stop;
 done_testing;

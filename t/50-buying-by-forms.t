@@ -12,7 +12,7 @@ use Test::More;
 use Tarazu::Test::Buyer;
 use Tarazu::Test::Page;
 use Tarazu::Test::Shop qw(wait_for);
-use Tarazu::Test::Storm qw(shelf goods coupon faults clean_doctor quiet);
+use Tarazu::Test::Storm qw(shelf goods coupon quiet adds_up);
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
 
@@ -152,9 +152,6 @@ subtest 'a form sent twice makes one order' => sub {
     is($shop->db_value("SELECT count(*) FROM orders"), 2, 'there is no third');
 };
 
-my @faults = faults($shop);
-is_deeply(\@faults, [], 'everything adds up') or diag explain \@faults;
-my ($clean, $said) = clean_doctor($shop);
-ok($clean, 'the doctor finds nothing') or diag $said;
+adds_up($shop);
 $shop->stop;
 done_testing;

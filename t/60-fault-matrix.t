@@ -14,7 +14,7 @@ use Time::HiRes qw(sleep time);
 use Tarazu::Test::Buyer;
 use Tarazu::Test::Client qw(at_once);
 use Tarazu::Test::Shop qw(wait_for);
-use Tarazu::Test::Storm qw(shelf goods crowd enter faults clean_doctor quiet later points log_lines);
+use Tarazu::Test::Storm qw(shelf goods crowd enter quiet later points log_lines adds_up);
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
 
@@ -304,9 +304,6 @@ my @differ = grep { "@{ $books->{$_} // [0, 0] }" ne "@{ $journal->{$_} // [0, 0
 is_deeply([map { "$_: books @{ $books->{$_} // [0, 0] }, bank @{ $journal->{$_} // [0, 0] }" } @differ], [], 'books and journal are equal to the Rial');
 cmp_ok(scalar keys %$journal, '>', 100, 'of all ' . keys(%$journal) . ' payments');
 
-my @faults = faults($shop);
-is_deeply(\@faults, [], 'everything adds up') or diag explain \@faults;
-my ($clean, $said) = clean_doctor($shop);
-ok($clean, 'the doctor finds nothing') or diag $said;
+adds_up($shop);
 $shop->stop;
 done_testing;

@@ -12,7 +12,7 @@ use Time::HiRes qw(sleep time);
 
 use Tarazu::Test::Buyer;
 use Tarazu::Test::Shop qw(wait_for);
-use Tarazu::Test::Storm qw(shelf goods coupon crowd enter faults clean_doctor quiet later);
+use Tarazu::Test::Storm qw(shelf goods coupon crowd enter quiet later adds_up);
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
 
@@ -389,9 +389,6 @@ subtest 'the check by hand' => sub {
 };
 
 ok(quiet($shop), 'all work is done');
-my @faults = faults($shop);
-is_deeply(\@faults, [], 'everything adds up') or diag explain \@faults;
-my ($clean, $said) = clean_doctor($shop);
-ok($clean, 'the doctor finds nothing') or diag $said;
+adds_up($shop);
 $shop->stop;
 done_testing;

@@ -14,7 +14,7 @@ use Time::HiRes qw(sleep time);
 use Tarazu::Test::Buyer;
 use Tarazu::Test::Client qw(at_once);
 use Tarazu::Test::Shop qw(wait_for);
-use Tarazu::Test::Storm qw(shelf goods crowd enter faults clean_doctor quiet log_lines);
+use Tarazu::Test::Storm qw(shelf goods crowd enter quiet log_lines adds_up);
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
 
@@ -188,9 +188,6 @@ subtest 'a flood' => sub {
     is(send_it("$good  ")->{status}, 200, 'the bank itself is still heard');
 };
 
-my @faults = faults($shop);
-is_deeply(\@faults, [], 'everything adds up') or diag explain \@faults;
-my ($clean, $said) = clean_doctor($shop);
-ok($clean, 'the doctor finds nothing') or diag $said;
+adds_up($shop);
 $shop->stop;
 done_testing;

@@ -14,7 +14,7 @@ use Time::HiRes qw(sleep time);
 use Tarazu::Test::Buyer;
 use Tarazu::Test::Client qw(at_once);
 use Tarazu::Test::Shop qw(wait_for);
-use Tarazu::Test::Storm qw(shelf goods crowd enter faults clean_doctor quiet later points tally log_lines);
+use Tarazu::Test::Storm qw(shelf goods crowd enter quiet later points tally log_lines adds_up);
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
 
@@ -43,10 +43,7 @@ sub settled {
     is_deeply([grep { !exists $there{$_} } @numbers], [], "$what: every acknowledged order is there");
     is(scalar(keys %{ { map { $_ => 1 } @numbers } }), scalar @numbers, "$what: each key has an order of its own");
     is_deeply([grep { $_->{paid} && $there{ $_->{number} } !~ /^(?:paid|processing)$/ } @journal], [], "$what: whoever paid has a paid order");
-    my @faults = faults($shop);
-    is_deeply(\@faults, [], "$what: everything adds up") or diag explain \@faults;
-    my ($clean, $said) = clean_doctor($shop);
-    ok($clean, "$what: the doctor finds nothing") or diag $said;
+    adds_up($shop, $what);
     return;
 }
 

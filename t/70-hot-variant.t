@@ -15,7 +15,7 @@ use Time::HiRes qw(sleep time);
 
 use Tarazu::Test::Buyer;
 use Tarazu::Test::Shop;
-use Tarazu::Test::Storm qw(shelf goods crowd enter faults clean_doctor oversold tally log_lines);
+use Tarazu::Test::Storm qw(shelf goods crowd enter oversold tally log_lines adds_up);
 use Tarazu::Test::Swarm;
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
@@ -135,8 +135,6 @@ cmp_ok($pages, '>=', 0.9, sprintf 'and %.2f of its product pages', $pages);
 my ($refused) = $shop->client->get('/metrics')->{body} =~ /^tarazu_hot_refused_total (\d+)/m;
 is($refused > 0, ($first->{503} // 0) > 0, 'who was sent away is counted') if defined $refused;
 
-is_deeply([faults($shop)], [], 'everything adds up');
-my ($well, $said) = clean_doctor($shop);
-ok($well, 'the doctor finds nothing') or diag $said;
+adds_up($shop);
 $shop->stop;
 done_testing;

@@ -16,7 +16,7 @@ use Time::HiRes qw(time);
 
 use Tarazu::Test::Interleave;
 use Tarazu::Test::Protocol qw(%OPERATIONS %MEETINGS prepare begun expect observed);
-use Tarazu::Test::Storm qw(faults clean_doctor quiet);
+use Tarazu::Test::Storm qw(quiet adds_up);
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
 
@@ -131,10 +131,7 @@ is_deeply(\%broken, {}, "$met meetings end as if one came after the other") or d
 is(deadlocks(), $deadlocks, 'nobody ever blocked each other');
 $stage->wake;
 ok(quiet($stage->shop, 60), 'the work that lay still is done');
-my @faults = faults($stage->shop);
-is_deeply(\@faults, [], 'everything adds up') or diag explain \@faults;
-my ($clean, $said) = clean_doctor($stage->shop);
-ok($clean, 'the doctor finds nothing') or diag $said;
+adds_up($stage->shop);
 my @errors = $stage->shop->unexpected_errors;
 is_deeply(\@errors, [], 'and the log is quiet') or diag explain \@errors;
 

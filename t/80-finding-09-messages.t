@@ -11,7 +11,7 @@ use Test::More;
 use Tarazu::Test::Buyer;
 use Tarazu::Test::Client qw(at_once);
 use Tarazu::Test::Shop qw(wait_for);
-use Tarazu::Test::Storm qw(shelf goods coupon crowd enter faults oversold quiet later tally);
+use Tarazu::Test::Storm qw(shelf goods coupon crowd enter oversold quiet later tally adds_up);
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
 
@@ -31,6 +31,6 @@ $shop->sandbox->delete('/faults');
 ok(wait_for(sub { later($shop, '10 seconds'); $shop->db_value("SELECT count(*) FROM jobs WHERE kind = 'order_message' AND state = 'done'") == 2 }, 60), 'they are sent when it is back');
 my @texts = grep { $_->{text} =~ /$r->{json}{number}/ } @{ $shop->sandbox->get('/inbox/sms?phone=%2B989124440003')->{json}{items} };
 is(scalar @texts, 2, 'each once');
-is_deeply([faults($shop)], [], 'everything adds up');
+adds_up($shop);
 $shop->stop;
 done_testing;

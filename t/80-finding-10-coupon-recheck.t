@@ -11,7 +11,7 @@ use Test::More;
 use Tarazu::Test::Buyer;
 use Tarazu::Test::Client qw(at_once);
 use Tarazu::Test::Shop qw(wait_for);
-use Tarazu::Test::Storm qw(shelf goods coupon crowd enter faults oversold quiet later tally);
+use Tarazu::Test::Storm qw(shelf goods coupon crowd enter oversold quiet later tally adds_up);
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
 
@@ -54,6 +54,6 @@ is($buyer->place->{status}, 201, 'used once');
 $buyer->put($variant);
 my $r = $buyer->apply('PERSONAL');
 is($r->{json}{code}, 'coupon_exhausted', 'the second time it is refused');
-is_deeply([faults($shop)], [], 'everything adds up');
+adds_up($shop);
 $shop->stop;
 done_testing;

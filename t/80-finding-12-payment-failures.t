@@ -11,7 +11,7 @@ use Test::More;
 
 use Tarazu::Test::Buyer;
 use Tarazu::Test::Shop qw(wait_for);
-use Tarazu::Test::Storm qw(shelf goods crowd enter faults clean_doctor quiet later);
+use Tarazu::Test::Storm qw(shelf goods crowd enter quiet later adds_up);
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
 
@@ -76,8 +76,6 @@ for my $e (@{ $shop->sandbox->get('/bank/journal')->{json}{items} }) {
 }
 my %books = map { $_->[0] => $_->[1] } $shop->db_query("SELECT gateway_ref, received_rial FROM payments WHERE status IN ('captured', 'suspense')", admin => 1);
 is_deeply(\%books, \%bank, 'the bank and the books agree to the Rial') or diag explain [grep { $_->{effect} } @{ $shop->sandbox->get('/bank/journal')->{json}{items} }]->[-1];
-is_deeply([faults($shop)], [], 'everything adds up');
-my ($clean, $said) = clean_doctor($shop);
-ok($clean, 'the doctor finds nothing') or diag $said;
+adds_up($shop);
 $shop->stop;
 done_testing;

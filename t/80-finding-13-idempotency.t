@@ -11,7 +11,7 @@ use Test::More;
 
 use Tarazu::Test::Buyer;
 use Tarazu::Test::Shop qw(wait_for);
-use Tarazu::Test::Storm qw(shelf goods crowd enter faults later quiet);
+use Tarazu::Test::Storm qw(shelf goods crowd enter later quiet adds_up);
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
 
@@ -73,6 +73,6 @@ is($kept->(), 2, 'for 24 hours');
 $purge->('2 hours');
 is($kept->(), 0, 'and no longer');
 is($add->($shop->login('09124440099'), 'k' x 255, 2)->{headers}{'idempotent-replayed'}, undef, 'the key is free again');
-is_deeply([faults($shop)], [], 'everything adds up');
+adds_up($shop);
 $shop->stop;
 done_testing;

@@ -13,7 +13,7 @@ use Test::More;
 
 use Tarazu::Test::Buyer;
 use Tarazu::Test::Shop qw(wait_for);
-use Tarazu::Test::Storm qw(shelf goods crowd enter faults clean_doctor log_lines);
+use Tarazu::Test::Storm qw(shelf goods crowd enter log_lines adds_up);
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
 my $ROUNDS = $ENV{TARAZU_ROUNDS} // 4;
@@ -154,8 +154,6 @@ cmp_ok($cpu{ORDER_PLACE}, '<', $limit, 'a worker computes less for an order than
 is($shop->db_value("SELECT count(*) FROM orders"), 1 + 2 * $EACH * $ROUNDS, 'both ways made whole orders');
 my ($raw_lines) = $shop->db_value('SELECT count(*) FROM order_items', admin => 1);
 is($raw_lines, 2 * (1 + 2 * $EACH * $ROUNDS), 'of two lines each');
-is_deeply([faults($shop)], [], 'everything adds up');
-my ($well, $said) = clean_doctor($shop);
-ok($well, 'the doctor finds nothing') or diag $said;
+adds_up($shop);
 $shop->stop;
 done_testing;

@@ -6,7 +6,7 @@ package Tarazu::Test::Storm;
 #   my ($variant) = goods($shop, on_hand => 1);
 #   my @people = crowd($shop, 200);                  # customers with sessions
 #   my $client = enter($shop, $people[0]);           # a real access token, through /auth/refresh
-#   my @faults = faults($shop);                      # conservation laws that do not hold: want none
+#   adds_up($shop);                                  # no conservation law is broken, the doctor finds nothing
 
 use strict;
 use warnings;
@@ -14,11 +14,12 @@ use utf8;
 
 use Exporter 'import';
 use IO::Socket::SSL (); # here, not anew in each of two hundred children
+use Test::More ();
 
 use Tarazu::Test::Client qw(at_once);
 use Tarazu::Test::Shop qw(wait_for);
 
-our @EXPORT_OK = qw(shelf goods coupon crowd enter faults oversold points quiet later clean_doctor tally log_lines refuses);
+our @EXPORT_OK = qw(shelf goods coupon crowd enter faults oversold points quiet later clean_doctor adds_up tally log_lines refuses);
 
 sub shelf {
     my ($shop) = @_;
@@ -188,6 +189,18 @@ sub clean_doctor {
     my $e = $shop->endpoints;
     my $out = qx('$e->{tarazu}' --config '$e->{config}' doctor 2>&1);
     return ($? == 0, $out);
+}
+
+# The end of a test: no law is broken, and the shop's own doctor agrees.
+sub adds_up {
+    my ($shop, $what) = @_;
+    my $of = defined $what ? "$what: " : '';
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my @faults = faults($shop);
+    Test::More::is_deeply(\@faults, [], "${of}everything adds up") or Test::More::diag(Test::More::explain(\@faults));
+    my ($clean, $said) = clean_doctor($shop);
+    Test::More::ok($clean, "${of}the doctor finds nothing") or Test::More::diag($said);
+    return;
 }
 
 # {status => how many}, of answers or numbers.
