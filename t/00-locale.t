@@ -5,10 +5,10 @@ use strict;
 use warnings;
 use utf8;
 use open qw(:std :encoding(UTF-8));
+use Cpanel::JSON::XS ();
 use Digest::SHA;
 use File::Basename qw(dirname);
 use File::Find ();
-use JSON::PP ();
 use Test::More;
 
 my $top = dirname(dirname(__FILE__));
@@ -29,7 +29,8 @@ sub keys_of {
     return $out;
 }
 
-my %text = map { $_ => keys_of(JSON::PP->new->decode(slurp("$top/web/locale/$_.json")), '', {}) } qw(fa en);
+# This reader, unlike others, refuses a key that is there twice.
+my %text = map { $_ => keys_of(Cpanel::JSON::XS->new->decode(slurp("$top/web/locale/$_.json")), '', {}) } qw(fa en);
 is_deeply([sort keys %{ $text{fa} }], [sort keys %{ $text{en} }], 'both languages have the same keys');
 
 for my $lang (qw(fa en)) {

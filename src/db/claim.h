@@ -9,8 +9,6 @@
 
 #include "core/err.h"
 
-#define CLAIM_KEY_MAX 255
-
 struct queued;
 
 struct claim {

@@ -14,7 +14,6 @@
 #include "http/request.h"
 #include "http/schema.h"
 
-#define IDEMPOTENCY_KEY_MAX 255 /* characters */
 
 /* What a route without a schema takes: the common fields alone. */
 static const struct schema no_fields = { .name = "empty" };

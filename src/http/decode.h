@@ -12,6 +12,7 @@
 struct request;
 struct view;
 
+#define IDEMPOTENCY_KEY_MAX 255 /* characters */
 #define BODY_MAX ((size_t)64 * 1024)
 #define BODY_MAX_UPLOAD ((size_t)8 * 1024 * 1024)
 

@@ -10,6 +10,7 @@
 #include "core/arena.h"
 #include "core/str.h"
 #include "core/view.h"
+#include "http/decode.h"
 #include "http/schema.h"
 #include "routes/app.h"
 
@@ -75,7 +76,7 @@ static void idempotency_parameter(struct view *parameters)
     view_text(p, "description", "The same key and body give the first success again, with Idempotent-Replayed: true.");
     struct view *schema = view_object(p, "schema");
     view_text(schema, "type", "string");
-    view_int(schema, "maxLength", 255);
+    view_int(schema, "maxLength", IDEMPOTENCY_KEY_MAX);
 }
 
 /* Every body may carry a solved captcha (schema_decode passes it over). */
