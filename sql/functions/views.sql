@@ -52,7 +52,7 @@ CREATE OR REPLACE FUNCTION order_actions(o orders, for_staff boolean) RETURNS js
         CASE WHEN for_staff AND o.status = 'pending' AND o.payment_method = 'cod' THEN 'confirm_cod' END,
         CASE WHEN for_staff AND o.status = 'processing' THEN 'ship' END,
         CASE WHEN for_staff AND o.status IN ('paid', 'processing') THEN 'cancel_lines' END,
-        CASE WHEN for_staff AND o.status IN ('pending', 'paid', 'processing') AND o.address IS NOT NULL
+        CASE WHEN for_staff AND o.status IN ('pending', 'paid', 'processing') AND o.address ->> 'province' IS NOT NULL
               AND NOT EXISTS (SELECT 1 FROM order_items i WHERE i.order_id = o.id AND i.shipped > 0) THEN 'address' END,
         CASE WHEN for_staff AND o.status = 'shipped'
               AND EXISTS (SELECT 1 FROM shipments s WHERE s.order_id = o.id AND s.status IN ('shipped', 'delivered'))
