@@ -11,8 +11,8 @@ SELECT (j.body || sold_json(o, j.body -> 'items')
  WHERE o.id = $1 AND (i.number IS NOT NULL OR o.paid_at IS NOT NULL OR o.status NOT IN ('pending', 'canceled'))
 
 -- name: q_credit_note :opt (bigint order_id, bigint number, text lang)
-SELECT (credit_note_json(n, $3) || jsonb_build_object('seller', o.seller, 'buyer', o.buyer, 'address', o.address,
-        'invoice_number', i.number, 'invoice_issued_at', rfc3339(i.issued_at)))::text AS note
+SELECT (credit_note_json(n, $3) || jsonb_build_object('seller', o.seller, 'buyer', o.buyer, 'invoice_to', o.invoice_to,
+        'address', o.address, 'invoice_number', i.number, 'invoice_issued_at', rfc3339(i.issued_at)))::text AS note
   FROM invoices n JOIN orders o ON o.id = n.order_id LEFT JOIN invoices i ON i.order_id = o.id AND i.kind = 'invoice'
  WHERE n.order_id = $1 AND n.number = $2 AND n.kind = 'credit_note'
 
@@ -33,3 +33,7 @@ SELECT (jsonb_build_object('number', o.number, 'units', t.units, 'placed_at', rf
          FROM (SELECT n.*, n.quantity - n.canceled AS units, item_kept_amount(o, n) AS amount, row_number() OVER (ORDER BY n.line) AS row
                  FROM order_items n WHERE n.order_id = o.id AND n.quantity > n.canceled) i) t
  WHERE o.number = $1
+
+-- name: q_invoice_to_last :opt (bigint customer)
+-- In whose name somebody's last official invoice was made out.
+SELECT invoice_to::text AS invoice_to FROM orders WHERE customer_id = $1 AND invoice_to IS NOT NULL ORDER BY id DESC LIMIT 1

@@ -74,6 +74,7 @@ const char *snapshot_facts(struct op *op, const struct place_in *in, const struc
     view_text(b, "phone", row_text(buyer, 0, "phone"));
     view_text(b, "national_code", row_text(buyer, 0, "national_code"));
     put_json(op, v, "seller", settings_seller(op, &c->settings));
+    put_json(op, v, "invoice_to", in->invoice_to);
     view_text(v, "note", in->note);
     return view_serialize(op->arena, v);
 }
@@ -90,6 +91,7 @@ const char *snapshot_lines(struct op *op, const struct checkout *c)
         view_int(v, "product_id", l->product_id);
         view_text(v, "product_slug", l->slug);
         view_text(v, "sku", l->sku);
+        view_text(v, "goods_id", l->goods_id);
         view_text(v, "title_fa", l->title_fa);
         view_text(v, "title_en", l->title_en);
         view_json(v, "options", l->options);
