@@ -13,7 +13,7 @@ use Test::More;
 
 use Tarazu::Test::Buyer;
 use Tarazu::Test::Shop qw(wait_for);
-use Tarazu::Test::Storm qw(shelf goods coupon crowd enter faults clean_doctor refuses);
+use Tarazu::Test::Storm qw(shelf goods coupon crowd enter faults clean_doctor refuses later);
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
 
@@ -257,6 +257,17 @@ subtest 'by form and by phone' => sub {
     is($staff->post('/admin/orders', json => { phone => '09127770001', items => [{ variant_id => $one + 0, quantity => 1 }], shipping_method => 'parcel',
         address => $b->{address}, invoice_to => { name => 'نیمه' } })->{json}{errors}[0]{field}, '/invoice_to/national_id', 'and as strictly');
     unlike($shop->client->get($phone->{json}{payment_path})->{body}, qr/10380284790/, 'who has the link sees nothing of it');
+};
+
+subtest 'an account that is erased' => sub {
+    my $b = Tarazu::Test::Buyer->new($shop, $shop->login('09124440031'));
+    my $n = $b->must(placed($b, invoice_to => $company), 201)->{number};
+    is($b->{client}->post('/account/erase', json => {})->{status}, 200, 'erased');
+    is_deeply($staff->get("/admin/orders/$n")->{json}{invoice_to}, $frozen, 'the order still says whom its invoice is for');
+    later($shop, 130); # until the number may have another code
+    my $again = Tarazu::Test::Buyer->new($shop, $shop->login('09124440031'));
+    $again->put($one);
+    unlike(page($again->{client}, '/checkout'), qr/name="invoice_last"/, 'another account of that number is offered nothing');
 };
 
 subtest 'goods ids' => sub {

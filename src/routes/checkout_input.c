@@ -15,7 +15,7 @@
         FIELD(F_BOOL, checkout_in_body, use_wallet), FIELD(F_LONGTEXT, checkout_in_body, note, .max = 500),              \
         FIELD(F_BOOL, checkout_in_body, gift, .doc = "the packing slip shows no prices"),                             \
         FIELD(F_OBJECT, checkout_in_body, invoice_to, .sub = &invoice_to_schema, .doc = "whom the official invoice is for"), \
-        FIELD(F_BOOL, checkout_in_body, invoice_last, .doc = "for whom the last one was, when invoice_to is not given")
+        FIELD(F_BOOL, checkout_in_body, invoice_last, .doc = "as on the customer's last order that had one; invoice_to comes first")
 
 static const struct field checkout_fields[] = { CHECKOUT_FIELDS };
 const struct schema checkout_in = { .name = "checkout_in", .size = sizeof(struct checkout_in_body), .fields = checkout_fields,
