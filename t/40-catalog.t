@@ -52,6 +52,19 @@ subtest 'the import' => sub {
     is($shop->db_value("SELECT value #>> '{}' FROM settings WHERE key = 'shop_name_en'"), $demo->{settings}{shop_name}{en}, 'settings are set');
 };
 
+subtest 'goods ids' => sub {
+    my $folder = tempdir(CLEANUP => 1);
+    my %file = (products => [{ slug => 'with-goods-id', title => 'با شناسه', category => $demo->{categories}[0]{slug}, variants => [
+        { sku => 'G-1', price => 1000, goods_id => '۲۷۱۰۰۰۰۱۳۸۶۴۵' }, { sku => 'G-2', price => 1000 }] }]);
+    open my $fh, '>:raw', "$folder/goods.json" or die $!;
+    print {$fh} JSON::PP->new->utf8->encode(\%file);
+    close $fh;
+    my ($status, $out) = import_file("$folder/goods.json");
+    is($status, 0, 'imported') or diag $out;
+    is_deeply([map { $_->[0] } $shop->db_query("SELECT coalesce(goods_id, 'none') FROM variants WHERE sku LIKE 'G-_' ORDER BY sku")], ['2710000138645', 'none'], 'as they are, or none');
+    $shop->db_query("UPDATE products SET archived_at = shop_now() WHERE slug = 'with-goods-id'", admin => 1);
+};
+
 subtest 'a file with faults' => sub {
     my $folder = tempdir(CLEANUP => 1);
     my %bad = (
@@ -76,6 +89,10 @@ subtest 'a file with faults' => sub {
     ($status, $out) = import_file("$folder/bad.json");
     like($out, qr{/products/0/category: .*not_found}, 'an unknown category too');
     $bad{products}[0]{category} = 'bad';
+    $bad{products}[0]{variants} = [{ sku => 'A-GOODS', price => 1, goods_id => '271000013864' }];
+    $write->(\%bad);
+    ($status, $out) = import_file("$folder/bad.json");
+    like($out, qr{/products/0/variants/0/goods_id: .*bad_goods_id}, 'a goods id of twelve digits');
     $bad{products}[0]{variants} = [{ sku => $products[0]{variants}[0]{sku}, price => 1 }];
     $write->(\%bad);
     ($status, $out) = import_file("$folder/bad.json");

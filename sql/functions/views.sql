@@ -52,7 +52,7 @@ CREATE OR REPLACE FUNCTION order_actions(o orders, for_staff boolean) RETURNS js
         CASE WHEN for_staff AND o.status = 'pending' AND o.payment_method = 'cod' THEN 'confirm_cod' END,
         CASE WHEN for_staff AND o.status = 'processing' THEN 'ship' END,
         CASE WHEN for_staff AND o.status IN ('paid', 'processing') THEN 'cancel_lines' END,
-        CASE WHEN for_staff AND o.status IN ('pending', 'paid', 'processing') AND o.address IS NOT NULL
+        CASE WHEN for_staff AND o.status IN ('pending', 'paid', 'processing') AND o.address ->> 'province' IS NOT NULL
               AND NOT EXISTS (SELECT 1 FROM order_items i WHERE i.order_id = o.id AND i.shipped > 0) THEN 'address' END,
         CASE WHEN for_staff AND o.status = 'shipped'
               AND EXISTS (SELECT 1 FROM shipments s WHERE s.order_id = o.id AND s.status IN ('shipped', 'delivered'))
@@ -92,14 +92,14 @@ CREATE OR REPLACE FUNCTION order_json(order_id bigint, lang text, for_staff bool
         'refunded', (SELECT coalesce(sum(payment_refunded(p)), 0) FROM payments p WHERE p.order_id = o.id),
         'currency', o.currency, 'prices_include_tax', o.prices_include_tax, 'placed_at', rfc3339(o.placed_at),
         'expires_at', rfc3339(o.expires_at), 'paid_at', rfc3339(o.paid_at), 'delivered_at', rfc3339(o.delivered_at),
-        'address', o.address,
+        'address', o.address, 'invoice_to', o.invoice_to,
         'shipping_method', jsonb_build_object('id', o.shipping_method -> 'id', 'charged', o.shipping_method -> 'charged',
             'ships_on', o.shipping_method -> 'ships_on', 'arrives_by', o.shipping_method -> 'arrives_by',
             'title', pick_lang(o.shipping_method ->> 'title_fa', o.shipping_method ->> 'title_en', lang)))
      || jsonb_build_object('coupon', o.coupon, 'note', o.note, 'cancel_reason', o.cancel_reason,
         'transfer', CASE WHEN o.payment_method = 'card_to_card' AND (o.status = 'pending' OR o.cancel_reason = 'expired') THEN transfer_json(o) END,
         'items', (SELECT jsonb_agg(jsonb_build_object('id', i.id, 'variant_id', i.variant_id, 'product_slug', i.product_slug,
-            'sku', i.sku, 'title', pick_lang(i.title_fa, i.title_en, lang), 'options', options_json(i.options, lang),
+            'sku', i.sku, 'goods_id', i.goods_id, 'title', pick_lang(i.title_fa, i.title_en, lang), 'options', options_json(i.options, lang),
             'image', media_url(i.image), 'quantity', i.quantity, 'unit_price', i.unit_price, 'line_subtotal', i.line_subtotal,
             'discount', i.discount, 'tax_rate_bp', i.tax_rate_bp, 'tax', i.tax, 'line_total', i.line_total,
             'reserved_quantity', i.reserved, 'shipped_quantity', i.shipped, 'canceled_quantity', i.canceled,

@@ -113,7 +113,7 @@ CREATE OR REPLACE FUNCTION admin_product_json(product bigint, lang text) RETURNS
             SELECT row_number() OVER (ORDER BY v.position, v.id) AS n, jsonb_build_object('id', v.id, 'sku', v.sku,
                    'options', options_json(v.options, lang), 'price', v.price, 'compare_at_price', v.compare_at_price,
                    'currency', 'IRT', 'weight_g', v.weight_g, 'length_cm', v.length_cm, 'width_cm', v.width_cm, 'height_cm', v.height_cm,
-                   'low_stock', v.low_stock, 'on_hand', s.on_hand, 'reserved', s.reserved,
+                   'goods_id', v.goods_id, 'low_stock', v.low_stock, 'on_hand', s.on_hand, 'reserved', s.reserved,
                    'available', s.on_hand - s.reserved, 'archived', v.archived_at IS NOT NULL) AS j
               FROM variants v JOIN stock s ON s.variant_id = v.id WHERE v.product_id = p.id AND v.archived_at IS NULL) v))
       FROM products p WHERE p.id = product $$;

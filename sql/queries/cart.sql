@@ -24,7 +24,7 @@ UPDATE carts SET version = version + 1, updated_at = shop_now() WHERE id = $1 RE
 -- name: q_cart_lines :many (bigint cart, text province)
 -- Everything that pricing needs to know about the lines; the tax rate is the one that counts now, of
 -- the province before that of everywhere.
-SELECT i.variant_id, i.quantity, i.price_seen, v.price, v.compare_at_price, v.sku, v.options::text AS options,
+SELECT i.variant_id, i.quantity, i.price_seen, v.price, v.compare_at_price, v.sku, v.goods_id, v.options::text AS options,
        v.weight_g, coalesce(v.length_cm::bigint * v.width_cm * v.height_cm, 0) AS volume_cm3, p.id AS product_id, p.slug, p.title_fa, p.title_en, p.returnable,
        s.on_hand - s.reserved AS available,
        (p.active AND p.archived_at IS NULL AND v.archived_at IS NULL) AS sellable,

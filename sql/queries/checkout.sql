@@ -88,23 +88,23 @@ SELECT n.id, order_number(n.id) AS number FROM (SELECT nextval(pg_get_serial_seq
 WITH m AS (SELECT * FROM jsonb_to_record($5::jsonb) AS m(subtotal bigint, discount bigint, shipping bigint, tax bigint,
                 total bigint, wallet bigint, due bigint, prices_include_tax boolean)),
 f AS (SELECT * FROM jsonb_to_record($6::jsonb) AS f(payment_method text, address jsonb, shipping_method jsonb, coupon jsonb,
-                coupon_id bigint, buyer jsonb, seller jsonb, note text)),
+                coupon_id bigint, buyer jsonb, seller jsonb, invoice_to jsonb, note text)),
 o AS (
     INSERT INTO orders (id, number, customer_id, subtotal, discount, shipping, tax, total, wallet, due, prices_include_tax,
-                        payment_method, address, shipping_method, coupon, coupon_id, buyer, seller, note, cart_id,
+                        payment_method, address, shipping_method, coupon, coupon_id, buyer, seller, invoice_to, note, cart_id,
                         cart_version, fingerprint, expires_at)
     SELECT $1, order_number($1), $2, m.subtotal, m.discount, m.shipping, m.tax, m.total, m.wallet, m.due, m.prices_include_tax,
-           f.payment_method, f.address, f.shipping_method, f.coupon, f.coupon_id, f.buyer, f.seller, f.note, $3, $4, $8,
+           f.payment_method, f.address, f.shipping_method, f.coupon, f.coupon_id, f.buyer, f.seller, f.invoice_to, f.note, $3, $4, $8,
            shop_now() + make_interval(mins => $9::int)
       FROM m, f RETURNING id, number),
 l AS (SELECT * FROM jsonb_to_recordset($7::jsonb) AS l(line int, variant_id bigint, product_id bigint, product_slug text,
-                sku text, title_fa text, title_en text, options jsonb, image text, returnable boolean, unit_price bigint,
+                sku text, goods_id text, title_fa text, title_en text, options jsonb, image text, returnable boolean, unit_price bigint,
                 quantity int, line_subtotal bigint, discount bigint, tax_rate_bp int, tax bigint, line_total bigint)),
 i AS (
-    INSERT INTO order_items (order_id, line, variant_id, product_id, product_slug, sku, title_fa, title_en, options, image,
+    INSERT INTO order_items (order_id, line, variant_id, product_id, product_slug, sku, goods_id, title_fa, title_en, options, image,
                              returnable, unit_price, quantity, line_subtotal, discount, tax_rate_bp, tax, line_total, reserved)
-    SELECT $1, l.line, l.variant_id, l.product_id, l.product_slug, l.sku, l.title_fa, l.title_en, l.options, l.image,
-           l.returnable, l.unit_price, l.quantity, l.line_subtotal, l.discount, l.tax_rate_bp, l.tax, l.line_total, l.quantity
+    SELECT $1, l.line, l.variant_id, l.product_id, l.product_slug, l.sku, l.goods_id, l.title_fa, l.title_en, l.options,
+           l.image, l.returnable, l.unit_price, l.quantity, l.line_subtotal, l.discount, l.tax_rate_bp, l.tax, l.line_total, l.quantity
       FROM l),
 s AS (
     INSERT INTO stock_movements (variant_id, kind, reserved_delta, order_id)

@@ -17,15 +17,15 @@ ON CONFLICT ON CONSTRAINT products_slug_key DO UPDATE SET title_fa = EXCLUDED.ti
     attributes = EXCLUDED.attributes, updated_at = shop_now(), archived_at = NULL
 RETURNING id, NOT EXISTS (SELECT 1 FROM old) AS fresh
 
--- name: q_import_variant :opt (bigint product, text sku, text options, bigint price, bigint compare_at_price, bigint weight_g, bigint position, bigint length_cm, bigint width_cm, bigint height_cm)
+-- name: q_import_variant :opt (bigint product, text sku, text options, bigint price, bigint compare_at_price, bigint weight_g, bigint position, bigint length_cm, bigint width_cm, bigint height_cm, text goods_id)
 -- No row: the SKU is another product's. Stock is counted for new variants alone.
 WITH old AS (SELECT id FROM variants WHERE sku = $2),
 v AS (
-    INSERT INTO variants (product_id, sku, options, price, compare_at_price, weight_g, position, length_cm, width_cm, height_cm)
-    VALUES ($1, $2, $3::jsonb, $4, $5, $6::int, $7::int, $8::int, $9::int, $10::int)
+    INSERT INTO variants (product_id, sku, options, price, compare_at_price, weight_g, position, length_cm, width_cm, height_cm, goods_id)
+    VALUES ($1, $2, $3::jsonb, $4, $5, $6::int, $7::int, $8::int, $9::int, $10::int, $11)
     ON CONFLICT ON CONSTRAINT variants_sku_key DO UPDATE SET options = EXCLUDED.options, price = EXCLUDED.price,
         compare_at_price = EXCLUDED.compare_at_price, weight_g = EXCLUDED.weight_g, position = EXCLUDED.position,
-        length_cm = EXCLUDED.length_cm, width_cm = EXCLUDED.width_cm, height_cm = EXCLUDED.height_cm, archived_at = NULL
+        length_cm = EXCLUDED.length_cm, width_cm = EXCLUDED.width_cm, height_cm = EXCLUDED.height_cm, goods_id = EXCLUDED.goods_id, archived_at = NULL
      WHERE variants.product_id = EXCLUDED.product_id RETURNING id)
 SELECT v.id, NOT EXISTS (SELECT 1 FROM old) AS fresh FROM v
 

@@ -68,6 +68,9 @@ UPDATE variants SET sku = coalesce($3, sku), options = coalesce($4::jsonb, optio
 -- name: q_variant_measures :exec (bigint id, bigint length_cm, bigint width_cm, bigint height_cm)
 UPDATE variants SET length_cm = $2::int, width_cm = $3::int, height_cm = $4::int WHERE id = $1
 
+-- name: q_variant_goods_id :exec (bigint id, text goods_id)
+UPDATE variants SET goods_id = $2 WHERE id = $1
+
 -- name: q_product_search_parts :one (bigint id)
 -- The words a product is found by.
 SELECT concat_ws(' ', p.title_fa, p.title_en, c.title_fa, c.title_en,

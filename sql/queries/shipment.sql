@@ -45,11 +45,12 @@ SELECT variant_id, 'release', -quantity, $1 FROM l ORDER BY variant_id RETURNING
 INSERT INTO order_notes (order_id, kind, text) VALUES ($1, $2, $3) RETURNING id
 
 -- name: q_order_address :opt (bigint order_id)
+-- Of what is picked up there is only who comes for it.
 SELECT address ->> 'recipient' AS recipient, address ->> 'phone' AS phone, address ->> 'province' AS province,
        address ->> 'city' AS city, address ->> 'line' AS line, address ->> 'plaque' AS plaque, address ->> 'unit' AS unit,
        address ->> 'postal_code' AS postal_code, address ->> 'note' AS note,
        ((address ->> 'lat')::numeric * 1000000)::bigint AS lat, ((address ->> 'lng')::numeric * 1000000)::bigint AS lng
-  FROM orders WHERE id = $1 AND address IS NOT NULL
+  FROM orders WHERE id = $1 AND address ->> 'province' IS NOT NULL
 
 -- name: q_order_address_change :one (bigint order_id, text address)
 -- The snapshot is replaced; what it was stays in the timeline.

@@ -39,6 +39,8 @@ const char *text_mask_phone(struct arena *a, const char *e164); /* "+98912***678
 bool text_province(const char *code);                                 /* "IR-00" … "IR-30" */
 bool text_postal_code(struct arena *a, struct str s, const char **out); /* 10 digits, folded */
 bool text_national_code(const char *ten_digits);                      /* checksum of کد ملی */
+bool text_legal_id(const char *eleven_digits);                        /* checksum of a company's شناسه ملی */
+bool text_goods_id(const char *thirteen_digits);                      /* شناسه کالا of the tax authority */
 bool text_iban(struct arena *a, struct str s, const char **out); /* IR + 24 digits, mod 97 */
 
 /* For showing: 0-9 to ۰-۹ when lang is fa. */

@@ -192,6 +192,23 @@ bool text_national_code(const char *ten_digits)
     return d[9] - '0' == (rest < 2 ? rest : 11 - rest);
 }
 
+bool text_legal_id(const char *eleven_digits)
+{
+    static const int weights[] = { 29, 27, 23, 19, 17 };
+    const char *d = eleven_digits;
+    if (!d || !all_digits(d, 11) || strncmp(d + 3, "000000", 6) == 0)
+        return false;
+    int sum = 0, shift = d[9] - '0' + 2;
+    for (int i = 0; i < 10; i++)
+        sum += (shift + d[i] - '0') * weights[i % 5];
+    return d[10] - '0' == sum % 11 % 10;
+}
+
+bool text_goods_id(const char *thirteen_digits)
+{
+    return thirteen_digits && all_digits(thirteen_digits, 13);
+}
+
 /* ISO 7064: the account, "IR" as 1827 and the check digits, read as one number, leave 1. */
 bool text_iban(struct arena *a, struct str s, const char **out)
 {

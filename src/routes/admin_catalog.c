@@ -47,6 +47,8 @@ static const struct field variant_fields[] = {
           .present_offset = offsetof(struct variant_in, width_given)),
     FIELD(F_INT, variant_in, height_cm, .min = 1, .max = 1000, .flags = F_NULLABLE,
           .present_offset = offsetof(struct variant_in, height_given)),
+    FIELD(F_DIGITS, variant_in, goods_id, .flags = F_NULLABLE, .doc = "the tax authority's id of the goods, thirteen digits; on invoices",
+          .present_offset = offsetof(struct variant_in, goods_id_given)),
     FIELD(F_INT, variant_in, on_hand, .max = STOCK_MAX, .doc = "what was counted"),
     FIELD(F_BOOL, variant_in, archived),
 };

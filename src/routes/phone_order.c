@@ -8,6 +8,7 @@
 #include "core/view.h"
 #include "db/db.h"
 #include "routes/fingerprint.h"
+#include "routes/invoice_input.h"
 #include "shop/order_phone.h"
 #include "shop/payment.h"
 
@@ -23,7 +24,8 @@ struct phone_order_in {
     const char *phone, *name, *shipping_method, *coupon, *note;
     const struct phone_line *items;
     size_t item_count;
-    const struct address *address;
+    const struct address_change *address; /* the way of sending says what of it is needed */
+    struct invoice_to *invoice_to;
     int64_t expected_total;
     int gift;
 };
@@ -32,7 +34,8 @@ static const struct field phone_order_fields[] = {
     FIELD(F_TEXT, phone_order_in, name, .min = 1, .max = 100),
     FIELD(F_ARRAY, phone_order_in, items, .min = 1, .max = 60, .sub = &phone_line_in, .flags = F_REQUIRED,
           .count_offset = offsetof(struct phone_order_in, item_count)),
-    FIELD(F_OBJECT, phone_order_in, address, .sub = &address_schema),
+    FIELD(F_OBJECT, phone_order_in, address, .sub = &address_change_schema),
+    FIELD(F_OBJECT, phone_order_in, invoice_to, .sub = &invoice_to_schema, .doc = "whom the official invoice is for"),
     FIELD(F_TEXT, phone_order_in, shipping_method, .max = 40, .flags = F_REQUIRED),
     FIELD(F_CODE, phone_order_in, coupon, .min = 1, .max = 64),
     FIELD(F_LONGTEXT, phone_order_in, note, .max = 500),
@@ -47,7 +50,7 @@ static enum err address_of(struct request *req, const struct phone_order_in *in,
     *out = NULL;
     if (!in->address)
         return ERR_OK;
-    struct address a = *in->address;
+    struct address a = in->address->address;
     TRY(address_check(&req->op, &a, "/address"));
     *out = view_new(req->op.arena);
     address_view(&a, *out);
@@ -67,6 +70,9 @@ enum err phone_order_post(struct request *req)
     const char *error = NULL;
     bool fresh;
     TRY(address_of(req, in, &address));
+    if (invoice_to_asked(in->invoice_to))
+        TRY(invoice_to_check(op, in->invoice_to, "/invoice_to"));
+    TRY(invoice_input_party(req, in->invoice_to, 0, &order.invoice_to));
     order.address = address;
     TRY(customer_ensure(op, in->phone, &order.customer, &fresh));
     TRY(order_phone_place(op, &order, &made));

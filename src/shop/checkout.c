@@ -12,7 +12,7 @@ static const struct column line_columns[] = {
     LINE(ROW_INT, variant_id), LINE(ROW_INT, quantity), LINE(ROW_INT, price_seen), LINE(ROW_INT, price),
     LINE(ROW_INT, compare_at_price), LINE(ROW_INT, weight_g), LINE(ROW_INT, volume_cm3),
     LINE(ROW_INT, product_id), LINE(ROW_INT, available),
-    LINE(ROW_INT, tax_rate_bp), LINE(ROW_TEXT, sku), LINE(ROW_TEXT, options), LINE(ROW_TEXT, slug),
+    LINE(ROW_INT, tax_rate_bp), LINE(ROW_TEXT, sku), LINE(ROW_TEXT, goods_id), LINE(ROW_TEXT, options), LINE(ROW_TEXT, slug),
     LINE(ROW_TEXT, title_fa), LINE(ROW_TEXT, title_en), LINE(ROW_TEXT, image), LINE(ROW_BOOL, returnable),
     LINE(ROW_BOOL, sellable), LINE(ROW_BOOL, coupon_applies),
 };

@@ -26,7 +26,7 @@ struct checkout_in {
 
 struct checkout_line {
     int64_t variant_id, quantity, price_seen, price, compare_at_price, weight_g, volume_cm3, product_id, available, tax_rate_bp;
-    const char *sku, *options, *slug, *title_fa, *title_en, *image;
+    const char *sku, *goods_id, *options, *slug, *title_fa, *title_en, *image;
     bool returnable, sellable, coupon_applies;
 };
 

@@ -147,13 +147,15 @@ static struct queued *queue_variant(const struct place *p, int64_t product, size
     int64_t compare = import_int(p, "compare_at_price", MONEY_AT_MOST, false);
     int64_t weight = import_int(p, "weight_g", 1000000, false);
     int64_t l = import_int(p, "length_cm", 1000, false), w = import_int(p, "width_cm", 1000, false), h = import_int(p, "height_cm", 1000, false);
+    const char *goods = import_goods_id(p, "goods_id");
     bool none = l == INT64_MIN && w == INT64_MIN && h == INT64_MIN;
     if (!none && (l < 1 || w < 1 || h < 1))
         import_fault(p, l < 1 ? "length_cm" : w < 1 ? "width_cm" : "height_cm", "required");
     if (p->op->err->code)
         return NULL;
     return db_queue(p->op, Q_IMPORT_VARIANT, P_INT(product), P_TEXT(sku), P_TEXT(options), P_INT(price), P_OPT_INT(compare),
-                    P_INT(weight == INT64_MIN ? 0 : weight), P_INT((int64_t)position), P_OPT_INT(l), P_OPT_INT(w), P_OPT_INT(h));
+                    P_INT(weight == INT64_MIN ? 0 : weight), P_INT((int64_t)position), P_OPT_INT(l), P_OPT_INT(w), P_OPT_INT(h),
+                    P_TEXT(goods));
 }
 
 static enum err import_variants(struct import *in, const struct place *product, int64_t id)

@@ -55,6 +55,17 @@ const char *import_text(const struct place *p, const char *key, bool required)
     return text;
 }
 
+const char *import_goods_id(const struct place *p, const char *key)
+{
+    const char *text = import_text(p, key, false);
+    if (!text || !text[0])
+        return NULL;
+    const char *digits = text_fold_code(p->op->arena, str_of(text));
+    if (!text_goods_id(digits))
+        import_fault(p, key, "bad_goods_id");
+    return digits;
+}
+
 int64_t import_int(const struct place *p, const char *key, int64_t max, bool required)
 {
     struct view *v = member(p, key, VIEW_INT, required);

@@ -24,6 +24,8 @@ size_t import_count(const struct place *p, const char *key);
 struct place import_item(const struct place *p, const char *key, size_t i);
 
 const char *import_text(const struct place *p, const char *key, bool required);
+/* Thirteen digits of any script; NULL when absent. */
+const char *import_goods_id(const struct place *p, const char *key);
 /* INT64_MIN when absent or null; otherwise within 0 … max. */
 int64_t import_int(const struct place *p, const char *key, int64_t max, bool required);
 bool import_bool(const struct place *p, const char *key, bool otherwise);

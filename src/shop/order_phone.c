@@ -57,7 +57,7 @@ enum err order_phone_place(struct op *op, const struct order_phone_in *in, struc
     struct settings s;
     struct place_look look;
     struct placed placed;
-    struct place_in place = { .customer = in->customer, .address = in->address, .shipping_method = in->shipping_method,
+    struct place_in place = { .customer = in->customer, .address = in->address, .invoice_to = in->invoice_to, .shipping_method = in->shipping_method,
         .expected_total = in->expected_total, .expected_due = INT64_MIN, .cart_version = INT64_MIN, .note = in->note,
         .fingerprint = in->fingerprint, .message = "payment_link" };
     struct lock_set owner = { .n = 0 };

@@ -21,7 +21,7 @@ struct order_phone_in {
     const char *name; /* kept when the customer has none yet; may be NULL */
     const struct phone_line *lines;
     size_t n;
-    const struct view *address;
+    const struct view *address, *invoice_to;
     const char *shipping_method, *coupon, *note, *fingerprint;
     int64_t expected_total; /* INT64_MIN: not told */
     bool gift;

@@ -14,6 +14,7 @@
 #include "shop/checkout.h"
 #include "shop/coupon.h"
 #include "shop/order_event.h"
+#include "shop/order_snapshot.h"
 
 struct placing {
     const struct place_in *in;
@@ -199,88 +200,6 @@ static enum err check(struct op *op, const struct place_look *look, struct placi
     return check_hoard(op, p);
 }
 
-static const char *money_json(struct op *op, const struct price *price)
-{
-    struct view *v = view_new(op->arena);
-    view_int(v, "subtotal", price->subtotal);
-    view_int(v, "discount", price->discount);
-    view_int(v, "shipping", price->shipping);
-    view_int(v, "tax", price->tax);
-    view_int(v, "total", price->total);
-    view_int(v, "wallet", price->wallet);
-    view_int(v, "due", price->due);
-    view_bool(v, "prices_include_tax", price->prices_include_tax);
-    return view_serialize(op->arena, v);
-}
-
-static void put_json(struct op *op, struct view *into, const char *key, const struct view *value)
-{
-    if (value)
-        view_json(into, key, view_serialize(op->arena, value));
-    else
-        view_null(into, key);
-}
-
-/* The snapshot: what the order will say for ever, whatever becomes of the catalogue. */
-static const char *facts_json(struct op *op, const struct placing *p)
-{
-    const struct checkout *c = &p->c;
-    const struct rows *buyer = &p->buyer->rows;
-    bool coupon = c->price.notes & PRICE_COUPON_USED;
-    struct view *v = view_new(op->arena), *m = view_object(v, "shipping_method"), *b = view_object(v, "buyer");
-    view_text(v, "payment_method", p->method);
-    put_json(op, v, "address", c->method->needs_address ? p->in->address : NULL);
-    view_text(m, "id", c->method->id);
-    view_text(m, "title_fa", c->method->title_fa);
-    view_text(m, "title_en", c->method->title_en);
-    view_text(m, "charged", c->method->charged);
-    view_int(m, "eta_days", c->method->eta_days);
-    view_text(m, "ships_on", dispatch_date(op->arena, c->method->promise.ships_on));
-    view_text(m, "arrives_by", dispatch_date(op->arena, c->method->promise.arrives_by));
-    view_int(m, "price", c->method->price);
-    if (coupon) {
-        struct view *k = view_object(v, "coupon");
-        view_text(k, "code", c->coupon.code);
-        view_text(k, "kind", c->coupon.kind);
-        view_int(k, "value", c->coupon.value);
-        view_int(v, "coupon_id", c->coupon.id);
-    }
-    view_text(b, "name", row_text(buyer, 0, "name"));
-    view_text(b, "phone", row_text(buyer, 0, "phone"));
-    view_text(b, "national_code", row_text(buyer, 0, "national_code"));
-    put_json(op, v, "seller", settings_seller(op, &c->settings));
-    view_text(v, "note", p->in->note);
-    return view_serialize(op->arena, v);
-}
-
-static const char *lines_json(struct op *op, const struct checkout *c)
-{
-    struct view *list = view_new_array(op->arena);
-    for (size_t i = 0; i < c->n; i++) {
-        const struct checkout_line *l = &c->lines[i];
-        const struct price_line *p = &c->price.lines[i];
-        struct view *v = view_append(list);
-        view_int(v, "line", (int64_t)i + 1);
-        view_int(v, "variant_id", l->variant_id);
-        view_int(v, "product_id", l->product_id);
-        view_text(v, "product_slug", l->slug);
-        view_text(v, "sku", l->sku);
-        view_text(v, "title_fa", l->title_fa);
-        view_text(v, "title_en", l->title_en);
-        view_json(v, "options", l->options);
-        view_text(v, "image", l->image);
-        view_bool(v, "returnable", l->returnable);
-        view_int(v, "unit_price", p->unit_price);
-        view_int(v, "quantity", p->quantity);
-        view_int(v, "line_subtotal", p->subtotal);
-        view_int(v, "discount", p->discount);
-        view_int(v, "tax_rate_bp", p->tax_rate_bp);
-        view_int(v, "tax", p->tax);
-        view_int(v, "line_total", p->total);
-    }
-    return view_serialize(op->arena, list);
-}
-
 static int64_t minutes_to_pay(const struct placing *p)
 {
     const struct settings *s = &p->c.settings;
@@ -314,8 +233,9 @@ static void queue_writes(struct op *op, const struct placing *p, int64_t id)
 {
     const struct place_in *in = p->in;
     const struct checkout *c = &p->c;
-    db_queue(op, Q_ORDER_INSERT, P_INT(id), P_INT(in->customer), P_INT(in->cart), P_INT(c->version), P_TEXT(money_json(op, &c->price)),
-             P_TEXT(facts_json(op, p)), P_TEXT(lines_json(op, c)), P_TEXT(in->fingerprint), P_INT(minutes_to_pay(p)));
+    db_queue(op, Q_ORDER_INSERT, P_INT(id), P_INT(in->customer), P_INT(in->cart), P_INT(c->version),
+             P_TEXT(snapshot_money(op, &c->price)), P_TEXT(snapshot_facts(op, in, c, &p->buyer->rows, p->method)),
+             P_TEXT(snapshot_lines(op, c)), P_TEXT(in->fingerprint), P_INT(minutes_to_pay(p)));
     if (c->price.notes & PRICE_COUPON_USED)
         db_queue(op, Q_COUPON_TAKE, P_INT(c->coupon.id), P_INT(in->customer), P_INT(c->coupon.free_seq),
                  P_OPT_INT(c->coupon.per_customer_limit), P_INT(id));

@@ -17,6 +17,7 @@ struct view;
 struct place_in {
     int64_t cart, customer;
     const struct view *address;     /* snapshot {recipient, phone, province, city, line, …}; NULL: none given */
+    const struct view *invoice_to;  /* snapshot (shop/invoice_to.h); NULL: no official invoice asked for */
     const char *shipping_method;
     const char *payment_method;     /* NULL: gateway */
     bool use_wallet;

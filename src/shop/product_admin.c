@@ -92,6 +92,8 @@ static void check_variant(struct op *op, const struct variant_in *v, size_t i)
         err_field(op, arena_printf(op->arena, "/variants/%zu/sku", i), "required", NULL);
     if (fresh && v->price == INT64_MIN)
         err_field(op, arena_printf(op->arena, "/variants/%zu/price", i), "required", NULL);
+    if (v->goods_id && !text_goods_id(v->goods_id))
+        err_field(op, arena_printf(op->arena, "/variants/%zu/goods_id", i), "bad_goods_id", NULL);
 }
 
 static const char *variant_options(struct op *op, const struct variant_in *v, size_t i)
@@ -100,9 +102,11 @@ static const char *variant_options(struct op *op, const struct variant_in *v, si
     return v->options_given ? options_json(op, pointer, v->options, v->option_count) : NULL;
 }
 
-/* All three together: the database refuses one without the others. */
-static void queue_measures(struct op *op, int64_t variant, const struct variant_in *v)
+/* All three measures together: the database refuses one without the others. */
+static void queue_particulars(struct op *op, int64_t variant, const struct variant_in *v)
 {
+    if (v->goods_id_given)
+        db_queue(op, Q_VARIANT_GOODS_ID, P_INT(variant), P_TEXT(v->goods_id));
     if (v->length_given || v->width_given || v->height_given)
         db_queue(op, Q_VARIANT_MEASURES, P_INT(variant), P_OPT_INT(v->length_cm), P_OPT_INT(v->width_cm),
                  P_OPT_INT(v->height_cm));
@@ -113,7 +117,7 @@ static enum err add_variant(struct op *op, int64_t product, const struct variant
     struct rows r;
     TRY(db_query(op, &r, Q_VARIANT_INSERT, P_INT(product), P_TEXT(v->sku), P_TEXT(options), P_INT(v->price),
                  P_OPT_INT(v->compare_at_price), P_OPT_INT(v->weight_g), P_INT(position)));
-    queue_measures(op, row_int(&r, 0, "id"), v);
+    queue_particulars(op, row_int(&r, 0, "id"), v);
     if (v->on_hand != INT64_MIN && v->on_hand > 0)
         db_queue(op, Q_STOCK_COUNT, P_INT(row_int(&r, 0, "id")), P_INT(v->on_hand), P_TEXT("first count"));
     return ERR_OK;
@@ -128,7 +132,7 @@ static enum err change_variant(struct op *op, int64_t product, const struct vari
                  P_OPT_INT(v->price), P_BOOL(v->compare_given), P_OPT_INT(v->compare_at_price), P_OPT_INT(v->weight_g),
                  flag(v->archived)));
     if (r.count)
-        queue_measures(op, v->id, v);
+        queue_particulars(op, v->id, v);
     if (r.count)
         return v->on_hand == INT64_MIN ? ERR_OK : stock_count(op, v->id, &count, &done);
     err_field(op, arena_printf(op->arena, "/variants/%zu/id", i), "not_found", NULL);

@@ -32,6 +32,8 @@ struct variant_in {
     int64_t length_cm, width_cm, height_cm;             /* of the packed unit */
     bool length_given, width_given, height_given;       /* with all three absent there are none any more */
     bool compare_given; /* with an absent price: there is none any more */
+    const char *goods_id; /* thirteen digits for the tax authority */
+    bool goods_id_given;  /* with an absent id: there is none any more */
     int archived;       /* -1: absent */
 };
 

@@ -93,6 +93,15 @@ static void test_codes(struct arena *a)
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         ok(!text_national_code(bad[i]), "no national code: %s", bad[i]);
     ok(!text_national_code(NULL), "NULL is none either");
+    static const char *const companies[] = { "10380284790", "10861677542", "14005893875", "14000000120" };
+    static const char *const none[] = { "10380284791", "10380000009", "1038028479", "103802847900", "1038028479x", "" };
+    for (size_t i = 0; i < sizeof(companies) / sizeof(companies[0]); i++)
+        ok(text_legal_id(companies[i]), "legal id %s", companies[i]);
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+        ok(!text_legal_id(none[i]), "no legal id: %s", none[i]);
+    ok(!text_legal_id(NULL), "NULL is none either");
+    ok(text_goods_id("2710000138645") && !text_goods_id("271000013864") && !text_goods_id("27100001386450") &&
+           !text_goods_id("271000013864x") && !text_goods_id(NULL), "a goods id has thirteen digits");
 }
 
 static void test_iban(struct arena *a)
