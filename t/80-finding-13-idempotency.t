@@ -71,7 +71,7 @@ my $purge = sub { later($shop, $_[0]); $shop->db_query("UPDATE schedules SET nex
 $purge->('23 hours');
 is($kept->(), 2, 'for 24 hours');
 $purge->('2 hours');
-is($kept->(), 0, 'and no longer');
+ok(wait_for(sub { $kept->() == 0 }, 60), 'and no longer'); # the purge may not have begun when all was quiet
 is($add->($shop->login('09124440099'), 'k' x 255, 2)->{headers}{'idempotent-replayed'}, undef, 'the key is free again');
 adds_up($shop);
 $shop->stop;
