@@ -168,6 +168,15 @@ static enum err effect_close(struct op *op, struct order_facts *o, const struct 
                                                           .reason = e->reason });
 }
 
+/* Cash on delivery has its invoice from the start: it travels with the goods. */
+static enum err effect_number(struct op *op, struct order_facts *o, const struct order_event *e)
+{
+    (void)o;
+    (void)e;
+    outbox_add(op, "invoice_seal", "soon", NULL, 1);
+    return ERR_OK;
+}
+
 /* Cash on delivery: what arrived is paid now. */
 static enum err effect_collect(struct op *op, struct order_facts *o, const struct order_event *e)
 {
@@ -189,8 +198,8 @@ static const struct {
     const char *event;
     effect_fn *run;
 } effects[] = {
-    { "capture", effect_capture }, { "late_capture", effect_revive }, { "cancel", effect_release },
-    { "expire", effect_release }, { "ship", effect_ship }, { "deliver", effect_deliver }, { "close", effect_close },
+    { "capture", effect_capture }, { "confirm_cod", effect_number }, { "late_capture", effect_revive },
+    { "cancel", effect_release }, { "expire", effect_release }, { "ship", effect_ship }, { "deliver", effect_deliver }, { "close", effect_close },
     { "deliver", effect_collect }, { "close", effect_let_go },
 };
 
