@@ -12,10 +12,19 @@ CREATE OR REPLACE FUNCTION payment_json(p payments) RETURNS jsonb LANGUAGE sql S
         'received_rial', nullif(p.received_rial, 0), 'reference', p.reference, 'card', p.card, 'reason', p.reason,
         'created_at', rfc3339(p.created_at), 'settled_at', rfc3339(p.settled_at)) $$;
 
+-- The bank accepted it and has said nothing since, for so long that a person must ask.
+CREATE OR REPLACE FUNCTION refund_silent(r refunds) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT r.status = 'done' AND r.event = 'complete' AND r.settled_at IS NULL AND r.ask_at IS NULL $$;
+
+-- Somebody still has to see to it.
+CREATE OR REPLACE FUNCTION refund_open(r refunds) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT r.status NOT IN ('done', 'refused') OR refund_silent(r) $$;
+
 CREATE OR REPLACE FUNCTION refund_json(r refunds) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object('id', r.uuid, 'amount', r.amount, 'currency', r.currency, 'to', r.target, 'status', r.status,
         'iban', r.iban, 'reference', r.reference, 'reason', r.reason, 'created_at', rfc3339(r.created_at),
-        'done_at', rfc3339(r.done_at),
+        'done_at', rfc3339(r.done_at), 'settled_at', rfc3339(r.settled_at), 'bounced_at', rfc3339(r.bounced_at),
+        'actions', to_jsonb(array_remove(ARRAY[CASE WHEN r.status = 'awaiting_transfer' AND r.iban IS NULL THEN 'iban' END], NULL)),
         'payment_id', (SELECT uuid FROM payments p WHERE p.id = r.payment_id),
         'lines', (SELECT coalesce(jsonb_agg(jsonb_build_object('item_id', l.item_id, 'quantity', l.quantity, 'amount', l.amount)), '[]')
                     FROM refund_lines l WHERE l.refund_id = r.id)) $$;
@@ -25,11 +34,13 @@ CREATE OR REPLACE FUNCTION admin_refund_json(r refunds) RETURNS jsonb LANGUAGE s
     SELECT refund_json(r) || jsonb_build_object('order', (SELECT number FROM orders o WHERE o.id = r.order_id),
         'customer', (SELECT jsonb_build_object('name', c.name, 'phone', c.phone) FROM customers c WHERE c.id = r.customer_id),
         'automatic', r.automatic, 'asked_by', coalesce(r.asked_name, r.asked_kind), 'decided_by', r.decided_name,
-        'decided_at', rfc3339(r.decided_at), 'refusal', r.refusal,
+        'decided_at', rfc3339(r.decided_at), 'refusal', r.refusal, 'ask_at', rfc3339(r.ask_at),
         'actions', to_jsonb(array_remove(ARRAY[
             CASE WHEN r.status = 'awaiting_approval' THEN 'approve' END,
             CASE WHEN r.status = 'awaiting_approval' THEN 'refuse' END,
-            CASE WHEN r.status = 'awaiting_transfer' THEN 'transferred' END], NULL))) $$;
+            CASE WHEN r.status = 'awaiting_transfer' THEN 'transferred' END,
+            CASE WHEN refund_silent(r) THEN 'settled' END,
+            CASE WHEN refund_silent(r) THEN 'failed' END], NULL))) $$;
 
 -- Units and sums of a line that wait for a second person.
 CREATE OR REPLACE FUNCTION item_waiting(i order_items, OUT quantity bigint, OUT amount bigint) LANGUAGE sql STABLE AS $$

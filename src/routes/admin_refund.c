@@ -76,6 +76,22 @@ enum err admin_refund_refuse_post(struct request *req)
     return ERR_OK;
 }
 
+struct refund_word_in {
+    int paid_out;
+};
+static const struct field refund_word_fields[] = {
+    FIELD(F_BOOL, refund_word_in, paid_out, .flags = F_REQUIRED, .doc = "what the bank told you; false: it failed, and is to be transferred"),
+};
+const struct schema refund_word_in = SCHEMA(refund_word_in, refund_word_fields);
+
+enum err admin_refund_word_post(struct request *req)
+{
+    const struct refund_word_in *in = req->input;
+    TRY(refund_speak(&req->op, req->vars[0], in->paid_out == 1, &req->reply.resource_id));
+    answer(req, in->paid_out == 1 ? "refund.settled" : "refund.failed");
+    return ERR_OK;
+}
+
 enum err admin_refund_done_post(struct request *req)
 {
     const struct refund_done_in *in = req->input;

@@ -51,4 +51,12 @@ enum err refund_transferred(struct op *op, const char *uuid, const char *referen
 /* Job "refund_send": one refund through its gateway. */
 enum err refund_send(struct op *op, int64_t refund_id) MUST_CHECK;
 
+/* The buyer says where an open transfer goes; once. */
+enum err refund_give_iban(struct op *op, int64_t order_id, const char *uuid, const char *iban) MUST_CHECK;
+/* Staff say what the bank told them of an accepted refund, when it has told the shop nothing for long:
+ * paid out, or failed. ERR_ILLEGAL_TRANSITION while the shop still asks. */
+enum err refund_speak(struct op *op, const char *uuid, bool paid_out, int64_t *refund_id) MUST_CHECK;
 #endif
+/* Job "refund_follow": asks the bank about accepted refunds that are due. One that failed is owed again
+ * and waits for a transfer; one without a word for two weeks waits for refund_speak. */
+enum err refund_follow(struct op *op) MUST_CHECK;
