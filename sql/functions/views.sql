@@ -95,6 +95,12 @@ CREATE OR REPLACE FUNCTION order_payment_status(o orders) RETURNS text LANGUAGE 
                    count(*) FILTER (WHERE status = 'in_review') AS review
               FROM payments p WHERE p.order_id = o.id) s $$;
 
+-- Shipping that was paid and that no refund has given back.
+CREATE OR REPLACE FUNCTION order_shipping_left(o orders) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN o.shipping = 0 THEN 0 ELSE greatest(0, o.shipping - coalesce((
+        SELECT sum(e.amount) FROM ledger_entries e JOIN ledger_transactions t ON t.id = e.transaction_id
+         WHERE t.order_id = o.id AND t.event = 'refund' AND e.account = 'shipping'), 0)) END::bigint $$;
+
 CREATE OR REPLACE FUNCTION order_json(order_id bigint, lang text, for_staff boolean) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object('number', o.number, 'status', o.status, 'payment_status', order_payment_status(o),
         'payment_method', o.payment_method, 'subtotal', o.subtotal, 'discount', o.discount, 'shipping', o.shipping, 'tax', o.tax,
@@ -115,7 +121,9 @@ CREATE OR REPLACE FUNCTION order_json(order_id bigint, lang text, for_staff bool
             'discount', i.discount, 'tax_rate_bp', i.tax_rate_bp, 'tax', i.tax, 'line_total', i.line_total,
             'reserved_quantity', i.reserved, 'shipped_quantity', i.shipped, 'canceled_quantity', i.canceled,
             'returned_quantity', i.returned, 'returnable_quantity', CASE WHEN o.status = 'delivered' THEN returnable_units(i) ELSE 0 END,
-            'refunded_quantity', i.refunded_quantity - w.quantity, 'refunded_amount', i.refunded_amount - w.amount) ORDER BY i.line)
+            'refunded_quantity', i.refunded_quantity - w.quantity, 'refunded_amount', i.refunded_amount - w.amount)
+              || CASE WHEN for_staff THEN jsonb_build_object('line', i.line, 'refundable_quantity', i.quantity - i.refunded_quantity,
+                                                             'refundable_amount', i.line_total - i.refunded_amount) ELSE '{}' END ORDER BY i.line)
             FROM order_items i CROSS JOIN LATERAL item_waiting(i) w WHERE i.order_id = o.id),
         'shipments', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'carrier', s.carrier,
             'tracking_number', s.tracking_number, 'tracking_url', s.tracking_url, 'status', s.status,
@@ -133,6 +141,8 @@ CREATE OR REPLACE FUNCTION order_json(order_id bigint, lang text, for_staff bool
      || CASE WHEN NOT for_staff THEN jsonb_build_object('timeline', (SELECT jsonb_agg(jsonb_build_object('at', rfc3339(e.at), 'event', e.event) ORDER BY e.id)
             FROM order_events e WHERE e.order_id = o.id)) ELSE jsonb_build_object(
         'customer', (SELECT jsonb_build_object('id', c.id, 'name', c.name, 'phone', c.phone) FROM customers c WHERE c.id = o.customer_id),
+        'refundable', (SELECT coalesce(sum(p.captured - p.refund_committed), 0) FROM payments p WHERE p.order_id = o.id),
+        'refundable_shipping', order_shipping_left(o),
         'payment_path', (SELECT '/pay/' || l.token FROM payment_links l WHERE l.order_id = o.id AND o.status = 'pending'),
         'events', (SELECT jsonb_agg(x.entry ORDER BY x.at, x.kind, x.id) FROM (
             SELECT e.at, 1 AS kind, e.id, jsonb_build_object('at', rfc3339(e.at), 'actor', e.actor, 'actor_name', e.actor_name,

@@ -1,7 +1,7 @@
--- name: q_refund_insert :one (bigint payment, bigint order_id, bigint customer, bigint amount, text target, text iban, text reference, text reason, text status, text event, bigint batch, bool automatic, bigint net, bigint tax, bigint shipping, bigint allowance, bigint return_id)
+-- name: q_refund_insert :one (bigint payment, bigint order_id, bigint customer, bigint amount, text target, text iban, text reference, text reason, text status, text event, bigint batch, bool automatic, bool owed, bigint net, bigint tax, bigint shipping, bigint allowance, bigint return_id)
 INSERT INTO refunds (payment_id, order_id, customer_id, amount, target, iban, reference, reason, status, event, batch_id, automatic,
-                     lines_net, lines_tax, shipping, allowance, return_id, done_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, CASE WHEN $9 = 'done' THEN shop_now() END) RETURNING id
+                     owed, lines_net, lines_tax, shipping, allowance, return_id, done_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, CASE WHEN $9 = 'done' THEN shop_now() END) RETURNING id
 
 -- name: q_refund_insert_rial :one (bigint payment, bigint order_id, bigint customer, bigint amount, text target, text reason, text status, text event)
 INSERT INTO refunds (payment_id, order_id, customer_id, amount, currency, target, reason, status, event, automatic)
@@ -23,8 +23,7 @@ VALUES ($1, 'refund', $2, $3, $4, $5) RETURNING id
 
 -- name: q_refund_shipping_left :one (bigint order_id)
 -- Shipping that earlier refunds have not given back yet.
-SELECT o.shipping - coalesce((SELECT sum(e.amount) FROM ledger_entries e JOIN ledger_transactions t ON t.id = e.transaction_id
-    WHERE t.order_id = o.id AND t.event = 'refund' AND e.account = 'shipping'), 0)::bigint AS shipping,
+SELECT order_shipping_left(o) AS shipping,
   coalesce((SELECT sum(e.amount) FROM ledger_entries e JOIN ledger_transactions t ON t.id = e.transaction_id
     WHERE t.order_id = o.id AND t.event = 'refund' AND e.account = 'allowances'), 0)::bigint AS allowances
   FROM orders o WHERE o.id = $1
@@ -51,6 +50,7 @@ UPDATE refunds SET status = $4, event = $3, version = version + 1,
        sent_at = CASE WHEN $4 = 'sent' THEN shop_now() ELSE sent_at END,
        done_at = CASE WHEN $4 = 'done' THEN shop_now() END
  WHERE id = $1 AND version = $2 RETURNING id
+
 -- name: q_refunds_to_ask :many ()
 SELECT id, customer_id, order_id FROM refunds WHERE ask_at <= shop_now() ORDER BY ask_at LIMIT 50
 
@@ -67,9 +67,8 @@ UPDATE refunds SET settled_at = shop_now(), ask_at = NULL WHERE id = $1 RETURNIN
 -- The buyer says where to; once, so that it is not changed behind whoever reads it.
 UPDATE refunds SET iban = $2 WHERE id = $1 AND status = 'awaiting_transfer' AND iban IS NULL RETURNING id
 
-
 -- name: q_refund_waiting :many (bigint order_id)
-SELECT id, version, payment_id, amount, target, reference, asked_by, return_id, lines_net, lines_tax, shipping, allowance
+SELECT id, version, payment_id, amount, target, reference, reason, owed, asked_by, return_id, lines_net, lines_tax, shipping, allowance
   FROM refunds WHERE order_id = $1 AND status = 'awaiting_approval' ORDER BY id FOR NO KEY UPDATE
 
 -- name: q_refund_waiting_lines :many (bigint order_id)

@@ -42,8 +42,25 @@ struct giving {
     const struct refund_in *in;
     struct parts left;  /* to be shared out to the rows */
     bool waits, automatic;
+    bool owed;     /* goes home in any case: who refuses it refuses the way alone */
     int64_t first; /* row; 0: none yet */
 };
+
+/* What follows from a cancellation goes home by itself, by the way it came. A person who sends it to an
+ * account instead says who gets the money, and is held by the limit for one person. */
+static struct giving giving_owed(const struct op *op, const struct refund_in *in)
+{
+    bool diverted = op->actor.kind == ACTOR_STAFF && in->target && strcmp(in->target, "manual") == 0;
+    return (struct giving){ .in = in, .automatic = !diverted, .owed = diverted };
+}
+
+static enum err hold_diverted(struct op *op, const struct order_facts *o, int64_t amount, struct giving *g)
+{
+    if (!g->owed)
+        return ERR_OK;
+    TRY(refund_needs_second(op, o, amount, &g->waits));
+    return g->waits ? refund_none_waiting(op, o) : ERR_OK;
+}
 
 static enum err insert(struct op *op, const struct order_facts *o, const struct giving *g, const struct refund_target *t,
                        struct refund_row *r)
@@ -52,7 +69,7 @@ static enum err insert(struct op *op, const struct order_facts *o, const struct 
     TRY(db_query(op, &rows, Q_REFUND_INSERT, P_INT(r->payment), P_INT(o->id), P_INT(o->customer_id), P_INT(r->amount),
                  P_TEXT(t->name), P_TEXT(g->in->iban), P_TEXT(r->reference), P_TEXT(g->in->reason),
                  P_TEXT(g->waits ? "awaiting_approval" : t->status), P_TEXT(g->waits ? "ask" : t->event),
-                 g->first ? P_INT(g->first) : P_NULL, P_BOOL(g->automatic), P_INT(r->net), P_INT(r->tax), P_INT(r->shipping),
+                 g->first ? P_INT(g->first) : P_NULL, P_BOOL(g->automatic), P_BOOL(g->owed), P_INT(r->net), P_INT(r->tax), P_INT(r->shipping),
                  P_INT(r->allowance), g->in->return_id && g->waits && !g->first ? P_INT(g->in->return_id) : P_NULL));
     r->id = row_int(&rows, 0, "id");
     return ERR_OK;
@@ -131,28 +148,6 @@ static void shrink(struct parts *parts, int64_t less)
     take(&less, take(&parts->tax, less));
 }
 
-enum err refund_whole_order(struct op *op, struct order_facts *o, const struct refund_in *in)
-{
-    struct giving g = { .in = in, .automatic = true };
-    struct rows left;
-    TRY(refund_withdraw(op, o));
-    int64_t amount = remainder_of(o);
-    if (amount == 0)
-        return ERR_OK;
-    TRY(db_query(op, &left, Q_REFUND_SHIPPING_LEFT, P_INT(o->id)));
-    for (size_t i = 0; i < o->item_count; i++)
-        if (o->items[i].quantity > o->items[i].refunded_quantity)
-            add_line(op, &o->items[i], o->items[i].quantity - o->items[i].refunded_quantity, &g.left);
-    g.left.shipping = row_int(&left, 0, "shipping");
-    g.left.allowance = amount - g.left.net - g.left.tax - g.left.shipping;
-    if (g.left.allowance < 0) {
-        int64_t less = -g.left.allowance;
-        g.left.allowance = 0;
-        shrink(&g.left, less);
-    }
-    return draw(op, o, amount, &g);
-}
-
 /* The lines of a request, by what each gives back. */
 struct shares {
     int64_t *units, *amounts;
@@ -163,11 +158,42 @@ static struct shares shares_new(struct op *op, size_t n)
     return (struct shares){ arena_array(op->arena, int64_t, n + 1), arena_array(op->arena, int64_t, n + 1) };
 }
 
-static void write_lines(struct op *op, const struct refund_in *in, const struct shares *s, int64_t refund_id)
+static void write_lines(struct op *op, const struct refund_line *lines, size_t n, const struct shares *s, int64_t refund_id)
 {
-    for (size_t k = 0; k < in->line_count; k++)
+    for (size_t k = 0; k < n; k++)
         if (s->units[k] > 0)
-            db_queue(op, Q_REFUND_LINE, P_INT(refund_id), P_INT(in->lines[k].item_id), P_INT(s->units[k]), P_INT(s->amounts[k]));
+            db_queue(op, Q_REFUND_LINE, P_INT(refund_id), P_INT(lines[k].item_id), P_INT(s->units[k]), P_INT(s->amounts[k]));
+}
+
+enum err refund_whole_order(struct op *op, struct order_facts *o, const struct refund_in *in)
+{
+    struct giving g = giving_owed(op, in);
+    struct shares s = shares_new(op, o->item_count);
+    struct refund_line *lines = arena_array(op->arena, struct refund_line, o->item_count + 1);
+    struct rows left;
+    TRY(refund_withdraw(op, o, REFUND_WITHDRAW_ALL));
+    int64_t amount = remainder_of(o);
+    if (amount == 0)
+        return ERR_OK;
+    TRY(db_query(op, &left, Q_REFUND_SHIPPING_LEFT, P_INT(o->id)));
+    for (size_t i = 0; i < o->item_count; i++) {
+        lines[i].item_id = o->items[i].id;
+        s.units[i] = o->items[i].quantity - o->items[i].refunded_quantity;
+        if (s.units[i] > 0)
+            s.amounts[i] = add_line(op, &o->items[i], s.units[i], &g.left);
+    }
+    g.left.shipping = row_int(&left, 0, "shipping");
+    g.left.allowance = amount - g.left.net - g.left.tax - g.left.shipping;
+    if (g.left.allowance < 0) {
+        int64_t less = -g.left.allowance;
+        g.left.allowance = 0;
+        shrink(&g.left, less);
+    }
+    TRY(hold_diverted(op, o, amount, &g));
+    TRY(draw(op, o, amount, &g));
+    if (g.waits) /* so that it can be freed again */
+        write_lines(op, lines, o->item_count, &s, g.first);
+    return ERR_OK;
 }
 
 static enum err check_line(struct op *op, const struct order_facts *o, const struct refund_in *in, size_t k)
@@ -181,9 +207,30 @@ static enum err check_line(struct op *op, const struct order_facts *o, const str
         err_field(op, arena_printf(op->arena, "/lines/%zu/item_id", k), wrong, NULL);
         return ERR_INVALID_FIELD;
     }
-    if (in->lines[k].quantity > item->quantity - item->refunded_quantity)
-        return err_set(op, ERR_REFUND_EXCEEDS, NULL);
+    int64_t left = item->quantity - item->refunded_quantity;
+    if (in->lines[k].quantity <= left)
+        return ERR_OK;
+    enum err e = err_set(op, ERR_REFUND_EXCEEDS, NULL);
+    err_param_int(op, "line", item - o->items + 1);
+    err_param_int(op, "left", left);
+    return e;
+}
+
+/* What earlier refunds have not given back of it. */
+static enum err add_shipping(struct op *op, const struct order_facts *o, struct parts *parts)
+{
+    struct rows left;
+    TRY(db_query(op, &left, Q_REFUND_SHIPPING_LEFT, P_INT(o->id)));
+    parts->shipping = row_int(&left, 0, "shipping");
     return ERR_OK;
+}
+
+static enum err exceeds(struct op *op, int64_t amount, int64_t remainder)
+{
+    enum err e = err_set(op, ERR_REFUND_EXCEEDS, NULL);
+    err_param_int(op, "amount", amount);
+    err_param_int(op, "remainder", remainder);
+    return e;
 }
 
 enum err refund_order(struct op *op, struct order_facts *o, const struct refund_in *in, int64_t *refund_id)
@@ -194,30 +241,29 @@ enum err refund_order(struct op *op, struct order_facts *o, const struct refund_
     for (size_t k = 0; k < in->line_count; k++) {
         TRY(check_line(op, o, in, k));
         s.units[k] = in->lines[k].quantity;
-        s.amounts[k] = add_line(op, order_item(o, in->lines[k].item_id), s.units[k], &g.left);
+        if (s.units[k] > 0)
+            s.amounts[k] = add_line(op, order_item(o, in->lines[k].item_id), s.units[k], &g.left);
     }
-    int64_t amount = g.left.net + g.left.tax + g.left.allowance;
+    if (in->shipping)
+        TRY(add_shipping(op, o, &g.left));
+    int64_t amount = g.left.net + g.left.tax + g.left.shipping + g.left.allowance;
     if (amount > remainder_of(o))
-        return err_set(op, ERR_REFUND_EXCEEDS, NULL);
+        return exceeds(op, amount, remainder_of(o));
     if (amount == 0)
         return err_set(op, ERR_NOTHING_TO_PAY, NULL);
     TRY(refund_needs_second(op, o, amount, &g.waits));
     TRY(draw(op, o, amount, &g));
-    write_lines(op, in, &s, g.first);
+    write_lines(op, in->lines, in->line_count, &s, g.first);
     *refund_id = g.first;
     return ERR_OK;
 }
 
-/* Once every unit is given back, what is left of the shipping follows. */
-static enum err add_shipping(struct op *op, const struct order_facts *o, struct parts *parts)
+static bool all_given_back(const struct order_facts *o)
 {
-    struct rows left;
     for (size_t i = 0; i < o->item_count; i++)
         if (o->items[i].refunded_quantity < o->items[i].quantity)
-            return ERR_OK;
-    TRY(db_query(op, &left, Q_REFUND_SHIPPING_LEFT, P_INT(o->id)));
-    parts->shipping = row_int(&left, 0, "shipping");
-    return ERR_OK;
+            return false;
+    return true;
 }
 
 /* Nothing canceled or returned among the units: no reason to disturb what waits. */
@@ -233,12 +279,12 @@ static bool none_came_back(const struct order_facts *o, const struct refund_in *
 
 enum err refund_units(struct op *op, struct order_facts *o, const struct refund_in *in, int64_t *refund_id)
 {
-    struct giving g = { .in = in, .automatic = !in->asked };
+    struct giving g = in->asked ? (struct giving){ .in = in } : giving_owed(op, in);
     struct shares s = shares_new(op, in->line_count);
     *refund_id = 0;
     if (none_came_back(o, in))
         return ERR_OK;
-    TRY(in->asked ? refund_none_waiting(op, o) : refund_withdraw(op, o));
+    TRY(in->asked ? refund_none_waiting(op, o) : refund_withdraw(op, o, REFUND_WITHDRAW_ASKED));
     int64_t left = remainder_of(o);
     if (left == 0)
         return ERR_OK;
@@ -248,18 +294,17 @@ enum err refund_units(struct op *op, struct order_facts *o, const struct refund_
         if (s.units[k] > 0)
             s.amounts[k] = add_line(op, item, s.units[k], &g.left);
     }
-    if (in->shipping)
+    if (in->shipping && all_given_back(o))
         TRY(add_shipping(op, o, &g.left));
     int64_t all = g.left.net + g.left.tax + g.left.shipping, amount = min64(all, left);
     shrink(&g.left, all - amount);
     if (amount == 0)
         return ERR_OK;
-    if (in->asked)
-        TRY(refund_needs_second(op, o, amount, &g.waits));
+    TRY(in->asked ? refund_needs_second(op, o, amount, &g.waits) : hold_diverted(op, o, amount, &g));
     if (in->waits)
         *in->waits = g.waits;
     TRY(draw(op, o, amount, &g));
-    write_lines(op, in, &s, g.first);
+    write_lines(op, in->lines, in->line_count, &s, g.first);
     *refund_id = g.first;
     return ERR_OK;
 }

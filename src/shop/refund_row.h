@@ -31,12 +31,13 @@ void refund_follow_up(struct op *op, int64_t refund_id, const char *target);
 
 /* ERR_REFUND_WAITING while a refund of the order waits for a second person. */
 enum err refund_none_waiting(struct op *op, const struct order_facts *o) MUST_CHECK;
-/* Money that goes back by itself overtakes what waits: it is withdrawn, and `o` knows. */
-enum err refund_withdraw(struct op *op, struct order_facts *o) MUST_CHECK;
+/* Money that goes back by itself overtakes what waits: it is withdrawn, and `o` knows. What is owed in any
+ * case may be withdrawn only by whoever gives back all the rest. */
+enum refund_withdrawal { REFUND_WITHDRAW_ASKED, REFUND_WITHDRAW_ALL };
+enum err refund_withdraw(struct op *op, struct order_facts *o, enum refund_withdrawal what) MUST_CHECK;
 /* May the actor give back so much more of the order alone? */
 enum err refund_needs_second(struct op *op, const struct order_facts *o, int64_t amount, bool *needs) MUST_CHECK;
 
-#endif
 /* A refund on its way through its gateway or by transfer. */
 struct refund_way {
     int64_t id, customer, order; /* order 0: money that belongs to none. Needed by refund_lock, which reads the rest */
@@ -59,3 +60,4 @@ void refund_post(struct op *op, const struct refund_way *w, enum refund_leg leg)
 /* The buyer hears of it. `message`: "refund_done" | "refund_bounced". */
 void refund_tell(struct op *op, const struct refund_way *w, const char *message);
 
+#endif
