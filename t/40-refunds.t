@@ -224,6 +224,9 @@ subtest 'who sends a cancellation\'s money to an account' => sub {
     is_deeply($b->order($number)->{refunds}, [], 'the buyer is told no way that may change');
     is(book($number, 'refunds_payable'), 0, 'and nothing is booked');
     ok((clean_doctor($shop))[0], 'the doctor finds nothing wrong with that');
+    my $page = $shop->client(html => 1);
+    $page->{cookies}{'__Host-access'} = $second->{bearer};
+    like(decode('UTF-8', $page->get('/admin/refunds?status=awaiting_approval')->{body}), qr/در هر حال به خریدار می‌رسد/, 'who decides is told what a refusal means');
     my ($id) = map { $_->{id} } @{ $o->{refunds} };
     refused(decide($owner, $id, 'approve'), 403, 'second_person_required', 'who canceled does not approve');
     ok_(decide($second, $id, 'approve'), 'another person does');

@@ -106,6 +106,10 @@ subtest 'failed after all' => sub {
     is_deeply([$o->{payment_status}, $o->{refunded}, $o->{refunds}[0]{status}], ['refunded', $v->{due}, 'awaiting_transfer'], 'it is still promised');
     is_deeply($o->{refunds}[0]{actions}, ['iban'], 'the buyer may give an IBAN');
 
+    my $own = $shop->client(html => 1);
+    $own->{cookies}{'__Host-access'} = $v->{client}{bearer};
+    like($own->get("/orders/$v->{number}")->{body}, qr{action="/orders/$v->{number}/refunds/$r->{id}/iban".*name="iban"}s, 'on the order\'s page');
+
     my $give = sub { my ($who, $iban) = @_; return $who->renewing(post => "/orders/$v->{number}/refunds/$r->{id}/iban", json => { iban => $iban }) };
     is($give->($v->{client}, 'IR060000000000000000000001')->{status}, 422, 'one with its checksum');
     is($give->(cancel(comes_back(paid()))->{client}, $IBAN)->{status}, 404, 'of the own order');

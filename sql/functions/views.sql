@@ -34,7 +34,7 @@ CREATE OR REPLACE FUNCTION admin_refund_json(r refunds) RETURNS jsonb LANGUAGE s
     SELECT refund_json(r) || jsonb_build_object('order', (SELECT number FROM orders o WHERE o.id = r.order_id),
         'customer', (SELECT jsonb_build_object('name', c.name, 'phone', c.phone) FROM customers c WHERE c.id = r.customer_id),
         'automatic', r.automatic, 'asked_by', coalesce(r.asked_name, r.asked_kind), 'decided_by', r.decided_name,
-        'decided_at', rfc3339(r.decided_at), 'refusal', r.refusal, 'ask_at', rfc3339(r.ask_at),
+        'decided_at', rfc3339(r.decided_at), 'refusal', r.refusal, 'owed', r.owed, 'ask_at', rfc3339(r.ask_at),
         'actions', to_jsonb(array_remove(ARRAY[
             CASE WHEN r.status = 'awaiting_approval' THEN 'approve' END,
             CASE WHEN r.status = 'awaiting_approval' THEN 'refuse' END,

@@ -32,7 +32,7 @@ struct refund_query {
     int64_t limit;
 };
 static const struct field refund_query_fields[] = {
-    FIELD(F_ENUM, refund_query, status, .doc = "open: all that are neither done nor refused",
+    FIELD(F_ENUM, refund_query, status, .doc = "open: all that somebody must still see to",
           .choices = " open awaiting_approval requested sent unknown awaiting_transfer done refused "),
     FIELD(F_TEXT, refund_query, cursor, .max = 4000),
     FIELD(F_INT, refund_query, limit, .min = 1, .max = 100),
