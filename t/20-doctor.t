@@ -163,6 +163,12 @@ my @broken = (
         qr/account wallet: the books owe customers 110000, their wallets hold 110500/],
     [ledger_refunds => "UPDATE refunds SET status = 'unknown' WHERE id = 1", qr/refund R1: unknown, 90000 IRT; payable in the books: 0/],
     [ledger_refunds => "DELETE FROM ledger_transactions WHERE event = 'suspense_refund'", qr/refund R3: awaiting_transfer, 700000 IRR; payable in the books: 0/],
+    [refund_ways => "DELETE FROM ledger_transactions WHERE event = 'refund_to_gateway'", qr/refund R1: done by complete, 90000 IRT, paid out; booked to the gateway: 0/],
+    [refund_ways => "UPDATE refunds SET event = 'transfer' WHERE id = 1", qr/refund R1: done by transfer, 90000 IRT, paid out; booked to the gateway: 90000/],
+    [refund_ways => 'UPDATE refunds SET ask_at = shop_now() WHERE id = 1', qr/refund R1: .*paid out, asked about/],
+    [refund_ways => 'UPDATE refunds SET settled_at = shop_now() WHERE id = 2', qr/refund R2: done by credit, 100000 IRT, paid out/],
+    [late_money => 'UPDATE refunds SET settled_at = NULL WHERE id = 1', qr/refund R1: accepted by the bank \S+, no word since, 90000 IRT/],
+    [late_money => "UPDATE refunds SET settled_at = NULL, ask_at = shop_now() - interval '2 days' WHERE id = 1", qr/refund R1: accepted/],
     [refund_people => 'UPDATE refunds SET asked_by = 1, decided_by = 1 WHERE id = 1', qr/refund R1: asked and approved by \w+/],
     [refund_people => "UPDATE refunds SET status = 'awaiting_approval' WHERE id = 1", qr/refund R1: awaiting_approval, gives 0 of 90000/],
     [settlements => "INSERT INTO settlements (gateway, file_name, hash) VALUES ('zibal', 'f', 'h'); INSERT INTO settlement_rows (settlement_id, line, kind, track_id, amount, raw, payment_id, posted_at)

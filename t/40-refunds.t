@@ -6,6 +6,7 @@ use warnings;
 use utf8;
 use lib 't/lib';
 
+use Encode qw(decode);
 use JSON::PP ();
 use Test::More;
 
@@ -179,6 +180,89 @@ subtest 'what goes back by itself is not held up' => sub {
     ok_(back($number, lines => [{ item_id => $items->[0], quantity => 2 }]), 'two units wait');
     $o = ok_($owner->post("/admin/orders/$number/cancel-lines", json => { lines => [{ item_id => $items->[0], quantity => 1 }], reason => 'x' }), 'one is canceled');
     is_deeply([$o->{refunded}, $o->{items}[0]{refunded_quantity}], [100_000, 1], 'and given back');
+    limit(0);
+};
+
+subtest 'by line, with the shipping' => sub {
+    my ($number, $items) = paid([[100_000, 3], [70_000, 1]]); # 400000 with the shipping
+    my $o = seen($number);
+    is_deeply([map { "$_->{refundable_quantity} $_->{refundable_amount}" } @{ $o->{items} }], ['3 300000', '1 70000'], 'what is left of each line');
+    is_deeply([@$o{qw(refundable refundable_shipping)}], [400_000, 30_000], 'and of the order');
+    my $form = $shop->client(html => 1);
+    $form->{cookies}{'__Host-access'} = $owner->{bearer};
+    my $page = $form->get("/admin/orders/$number")->{body};
+    like($page, qr/name="lines\.$items->[0]\.quantity".*name="lines\.$items->[1]\.quantity".*name="shipping"/s, 'the page asks for units of each line');
+    my $send = sub { my ($key, @f) = @_; return $form->post("/admin/orders/$number/refunds", form => [(map { ("lines.$items->[$_].item_id" => $items->[$_]) } 0, 1), to => 'manual', reason => 'x', @f], key => $key,
+        headers => { referer => "$form->{base}/admin/orders/$number" }) };
+    is($send->('none', "lines.$items->[0].quantity" => 0, "lines.$items->[1].quantity" => 0)->{status}, 422, 'none of anything is a mistake');
+    my $r = $send->('much', "lines.$items->[0].quantity" => 4, "lines.$items->[1].quantity" => 0);
+    is($r->{status}, 409, 'more than there is');
+    like(decode('UTF-8', $r->{body}), qr/از ردیف ۱ تنها ۳ عدد مانده/, 'the page names the line and what is left');
+    like($r->{body}, qr/data-back/, 'and leads back to what was typed');
+    is($send->('some', "lines.$items->[0].quantity" => '۲', "lines.$items->[1].quantity" => 0, shipping => 'true')->{status}, 303, 'two of three, and the shipping');
+    $o = seen($number);
+    is_deeply([$o->{refunded}, @$o{qw(refundable refundable_shipping)}, $o->{items}[0]{refundable_quantity}], [230_000, 170_000, 0, 1], 'counted');
+    is_deeply([map { book($number, $_) } qw(returns shipping)], [200_000, 0], 'and booked as what they are');
+    unlike($form->get("/admin/orders/$number")->{body}, qr/name="shipping"/, 'shipping goes back once');
+    is(ok_(back($number, lines => [{ item_id => $items->[1], quantity => 1 }], shipping => $JA), 'asked again')->{amount}, 70_000, 'gives nothing more for it');
+    refused(back($number, shipping => $JA), 409, 'nothing_to_pay', 'nor alone');
+    refused(back($number, amount => 5, shipping => $JA), 422, 'invalid_field', 'a sum has no shipping');
+    my ($other) = paid([[100_000, 1]]);
+    is(ok_(back($other, shipping => $JA), 'the shipping alone')->{amount}, 30_000, 'is a refund');
+    ok_(back($other, amount => 90_000), 'most of the rest');
+    my $problem = back($other, lines => [{ item_id => seen($other)->{items}[0]{id}, quantity => 1 }])->{json};
+    is_deeply([@{ $problem->{params} }{qw(amount remainder)}], [100_000, 10_000], 'what was asked for, and what is left');
+};
+
+subtest 'who sends a cancellation\'s money to an account' => sub {
+    limit(100_000);
+    my $cancel = sub { my ($number, %o) = @_; return $owner->post("/admin/orders/$number/transition", json => { event => 'cancel', reason => 'x', %o }) };
+    my ($number, $items, $b) = paid([[100_000, 2]], wallet => 50_000);
+    my $o = ok_($cancel->($number, refund_to => 'manual'), 'canceled, to be transferred');
+    is_deeply([@$o{qw(status refunded payment_status)}], ['canceled', 0, 'paid'], 'the order is canceled, its money not promised yet');
+    is_deeply([map { "$_->{amount} $_->{to} $_->{status}" } @{ $o->{refunds} }], ['180000 manual awaiting_approval', '50000 manual awaiting_approval'], 'it waits');
+    is_deeply($b->order($number)->{refunds}, [], 'the buyer is told no way that may change');
+    is(book($number, 'refunds_payable'), 0, 'and nothing is booked');
+    ok((clean_doctor($shop))[0], 'the doctor finds nothing wrong with that');
+    my $page = $shop->client(html => 1);
+    $page->{cookies}{'__Host-access'} = $second->{bearer};
+    like(decode('UTF-8', $page->get('/admin/refunds?status=awaiting_approval')->{body}), qr/در هر حال به خریدار می‌رسد/, 'who decides is told what a refusal means');
+    my ($id) = map { $_->{id} } @{ $o->{refunds} };
+    refused(decide($owner, $id, 'approve'), 403, 'second_person_required', 'who canceled does not approve');
+    ok_(decide($second, $id, 'approve'), 'another person does');
+    $o = seen($number);
+    is_deeply([$o->{refunded}, map { $_->{status} } @{ $o->{refunds} }], [230_000, 'awaiting_transfer', 'awaiting_transfer'], 'now it is to be transferred');
+
+    ($number, $items, $b) = paid([[100_000, 2]], wallet => 50_000);
+    ($id) = map { $_->{id} } @{ ok_($cancel->($number, refund_to => 'manual'), 'another')->{refunds} };
+    is(ok_(decide($second, $id, 'refuse', reason => 'چرا؟'), 'refused')->{status}, 'refused', 'the way');
+    $o = seen($number);
+    is_deeply([map { "$_->{amount} $_->{to}" } grep { $_->{status} ne 'refused' } @{ $o->{refunds} }], ['180000 gateway', '50000 wallet'], 'not the money: it goes back the way it came');
+    is_deeply([$o->{refunded}, $b->{client}->get('/account/wallet')->{json}{balance}], [230_000, 50_000], 'all of it');
+
+    ($number) = paid([[100_000, 1]], wallet => 50_000);
+    $o = ok_($cancel->($number), 'sent nowhere in particular');
+    is_deeply([map { $_->{to} } @{ $o->{refunds} }], ['gateway', 'wallet'], 'goes back at once');
+    ($number) = paid([[40_000, 1]]);
+    is(ok_($cancel->($number, refund_to => 'manual'), 'below the sum')->{refunds}[0]{status}, 'awaiting_transfer', 'one person suffices');
+    is(seen($number)->{refunds}[0]{asked_by}, 'owner', 'who is named');
+
+    # Lines: the same, and small sums count together.
+    ($number, $items) = paid([[60_000, 3], [20_000, 1]]); # 230000
+    my $drop = sub { my ($units, %o) = @_; return $owner->post("/admin/orders/$number/cancel-lines", json => { lines => [{ item_id => $items->[0], quantity => $units }], reason => 'x', %o }) };
+    is(ok_($drop->(1, refund_to => 'manual'), 'a unit to an account')->{refunds}[0]{status}, 'awaiting_transfer', 'is below the sum');
+    is(ok_($drop->(1, refund_to => 'manual'), 'another')->{refunds}[1]{status}, 'awaiting_approval', 'both are above it');
+    refused($drop->(1, refund_to => 'manual'), 409, 'refund_waiting', 'one request waits at a time');
+    is(ok_($drop->(1), 'by itself it goes')->{refunds}[2]{status}, 'requested', 'at once');
+    $o = seen($number);
+    is($o->{refunds}[1]{status}, 'awaiting_approval', 'and what is owed waits on');
+    ok_(decide($second, $o->{refunds}[1]{id}, 'refuse', reason => 'x'), 'refused');
+    $o = seen($number);
+    is_deeply([@{ $o->{items}[0] }{qw(refunded_quantity refunded_amount)}, $o->{refunds}[3]{to}], [3, 180_000, 'gateway'], 'every unit gave its share all the same');
+    ok_($owner->post("/admin/orders/$number/transition", json => { event => 'cancel', reason => 'x', refund_to => 'manual' }), 'the rest is canceled');
+    is(seen($number)->{refunds}[4]{status}, 'awaiting_approval', 'and waits: it counts with the unit before');
+    ok_(decide($second, seen($number)->{refunds}[4]{id}, 'approve'), 'approved');
+    is(seen($number)->{refunded}, 230_000, 'everything');
     limit(0);
 };
 

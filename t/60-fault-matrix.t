@@ -283,6 +283,16 @@ subtest 'killed before and after every commit' => sub {
 
 # ---- both books ----
 
+# The bank's last word on every refund that it accepted.
+ok(wait_for(sub {
+    $shop->db_query("UPDATE refunds SET ask_at = shop_now() WHERE ask_at IS NOT NULL", admin => 1);
+    $shop->db_query("UPDATE schedules SET next_run_at = shop_now() WHERE kind = 'refund_follow'", admin => 1);
+    quiet($shop, 20);
+    return $shop->db_value('SELECT count(*) FROM refunds WHERE ask_at IS NOT NULL') == 0;
+}, 120), 'every refund was paid out or has failed');
+is($shop->db_value('SELECT count(*) FROM refunds WHERE bounced_at IS NOT NULL'), 1, 'one has failed after all');
+is($shop->db_value("SELECT count(*) FROM refunds WHERE status = 'done' AND event = 'complete' AND settled_at IS NULL"), 0, 'the others have arrived');
+
 sub ledger_of { # what the books say came of and went home to a track id, in Rial
     return { map { ($_->[0] => [$_->[1], $_->[2]]) } $shop->db_query("SELECT p.gateway_ref,
         coalesce(sum(e.amount * CASE e.currency WHEN 'IRT' THEN 10 ELSE 1 END) FILTER (WHERE e.amount > 0), 0),
@@ -294,7 +304,7 @@ sub journal_of { # and what the bank itself remembers
     my %of;
     for my $entry (@{ $bank->get('/bank/journal?limit=100000')->{json}{items} }) {
         my ($track, $effect) = ($entry->{track_id}, $entry->{effect});
-        $of{$track}[0] += $effect->{amount} if $effect->{kind} eq 'captured';
+        $of{$track}[0] += $effect->{amount} if $effect->{kind} eq 'captured' || $effect->{kind} eq 'refund_failed';
         $of{$track}[1] += $effect->{amount} if $effect->{kind} eq 'refunded' || $effect->{kind} eq 'reversed';
     }
     return { map { ($_ => [map { $_ // 0 } @{ $of{$_} }[0, 1]]) } keys %of };

@@ -125,6 +125,16 @@ my %answer_faults = (
         acted_is($call, $s, 1, "$call: acted all the same");
     } },
     garbage => { o => {}, check => sub { my ($call, $s, $r) = @_; is($r->{status}, 200, "$call: 200"); ok(!$r->{json}, "$call: not JSON"); acted_is($call, $s, 1, "$call: acted") } },
+    bounce => { o => { ms => 200 }, check => sub {
+        my ($call, $s, $r) = @_;
+        is($r->{json}{result}, 1, "$call: accepted");
+        my $state = sub { return join ' ', map { $_->{status} } refunds_of($s->{track}) };
+        ok(wait_until('it has failed', sub { return $state->() eq '3' }), "$call: and failed later");
+        is_deeply([map { "$_->{effect}{kind}:$_->{effect}{amount}" } grep { $_->{effect}{kind} =~ /^refund/ } journal($s->{track})],
+            ['refunded:20000', 'refund_failed:20000'], "$call: the journal has both ways of the money");
+        is(refund(trackId => $s->{track})->{json}{data}{split}[0]{amount}, 150_000, "$call: all of it can be refunded again");
+        is($state->(), '3 1', "$call: beside the one that failed");
+    } },
     wrong_amount => { o => { delta => 7_000 }, check => sub {
         my ($call, $s, $r) = @_;
         my $want = $call =~ /refund/ ? 27_000 : 157_000;

@@ -8,7 +8,7 @@ use FindBin;
 
 my $model = "$FindBin::Bin/../docs/model/order.pml";
 my @guards = qw(STATE_GUARD STOCK_CHECK REASON_CHECK STALE_GUARD SETTLED_GUARD SUSPENSE_REFUND EXPIRE_GUARD CANCEL_REFUND
-    NOTHING_SHIPPED COD_GUARD SHIP_GUARD CAME_BACK CLOSE_REFUND SINGLE_FLIGHT INQUIRY);
+    NOTHING_SHIPPED COD_GUARD SHIP_GUARD CAME_BACK CLOSE_REFUND SINGLE_FLIGHT INQUIRY FOLLOW FOLLOW_GUARD);
 
 # The whole walk takes long enough for the compiler to be worth it; an error is found soon.
 sub walk {

@@ -10,7 +10,8 @@
 mtype = { pending, paid, processing, shipped, delivered, returned, canceled };
 mtype = { redirected, captured, suspense, failed };
 mtype = { nobody, expired, person };
-mtype = { none, requested, sent, done }; /* a refund; sent and not busy: its outcome is unknown */
+mtype = { none, requested, sent, done, owed, transferred };
+                           /* a refund; sent and not busy: its outcome is unknown; done: the bank accepted it */
 
 #define ATTEMPTS 2
 #define UNITS 2
@@ -22,7 +23,8 @@ mtype attempt[ATTEMPTS] = redirected;
 bool at_bank[ATTEMPTS];    /* the buyer's money came to the bank */
 mtype refund[ATTEMPTS] = none;
 byte busy[ATTEMPTS];       /* calls to the bank under way */
-byte paid_back[ATTEMPTS];  /* how often the bank sent it back */
+byte paid_back[ATTEMPTS];  /* how often the buyer has it back */
+bool bounced[ATTEMPTS];    /* the card's bank did not take what the bank had accepted */
 byte on_hand = UNITS, reserved = UNITS;
 byte mine = UNITS;         /* of the reserved ones, the order's own */
 byte out = 0, back = 0;    /* units that left, and that came back to the shelf */
@@ -269,11 +271,47 @@ inline inquire(i)
     fi
 }
 
+/* What the bank accepted may fail after all; whoever asks hears it, and decides when it may be old news. */
+active proctype card_bank()
+{
+    if
+    :: atomic { paid_back[0] > 0 && refund[0] == done -> paid_back[0]--; bounced[0] = true }
+    :: atomic { paid_back[1] > 0 && refund[1] == done -> paid_back[1]--; bounced[1] = true }
+    :: skip
+    fi
+}
+
+#ifdef NO_FOLLOW_GUARD
+#define MAY_BOUNCE(i) (refund[i] != owed)
+#else
+#define MAY_BOUNCE(i) (refund[i] == done)
+#endif
+inline follow(i)
+{
+    if
+    :: atomic { MAY_BOUNCE(i) -> refund[i] = owed }
+    :: atomic { !MAY_BOUNCE(i) -> skip }
+    fi
+}
+
+active proctype clerk()
+{
+end:
+    do
+    :: atomic { refund[0] == owed -> paid_back[0]++; assert(paid_back[0] <= 1); refund[0] = transferred }
+    :: atomic { refund[1] == owed -> paid_back[1]++; assert(paid_back[1] <= 1); refund[1] = transferred }
+    od
+}
+
 active [2] proctype refunder()
 {
     bool acted;
 end:
     do
+#ifndef NO_FOLLOW
+    :: refund[0] == done && bounced[0] -> follow(0)
+    :: refund[1] == done && bounced[1] -> follow(1)
+#endif
     :: atomic { MAY_SEND(0) -> refund[0] = sent; busy[0]++ }; send(0)
     :: atomic { MAY_SEND(1) -> refund[1] = sent; busy[1]++ }; send(1)
     :: atomic { refund[0] == sent && busy[0] == 0 -> inquire(0) }
@@ -298,7 +336,8 @@ active proctype observer()
     assert(!given_up || order == canceled);
     assert(order != canceled || out == 0);
     /* every refund arrived, none without money */
-    assert((refund[0] == none || refund[0] == done) && (refund[1] == none || refund[1] == done));
+    assert(refund[0] == none || refund[0] == done || refund[0] == transferred);
+    assert(refund[1] == none || refund[1] == done || refund[1] == transferred);
     assert((paid_back[0] == 0 || at_bank[0]) && (paid_back[1] == 0 || at_bank[1]));
     /* stock is neither lost nor sold twice */
     assert(reserved <= on_hand);

@@ -1,17 +1,20 @@
 -- A gateway's settlement file beside the books.
 
 -- What the gateway owes the shop or took back, one row each: captured and stray payments, and refunds
--- that it carried out. `rial`: in the bank's currency.
+-- that it carried out; one that failed after all only if a file had settled it before. `rial`: in the
+-- bank's currency.
 CREATE OR REPLACE VIEW gateway_items AS
     SELECT p.gateway, 'payment'::text AS kind, p.id AS payment_id, NULL::bigint AS refund_id, p.gateway_ref, p.reference,
            p.received_rial AS rial, CASE p.status WHEN 'captured' THEN 'IRT' ELSE 'IRR' END AS currency, p.order_id, p.settled_at AS at,
            EXISTS (SELECT 1 FROM settlement_rows s WHERE s.payment_id = p.id AND s.kind = 'payment' AND s.posted_at IS NOT NULL) AS settled
       FROM payments p WHERE p.method = 'gateway' AND p.status IN ('captured', 'suspense')
     UNION ALL
-    SELECT p.gateway, 'refund', p.id, r.id, p.gateway_ref, r.reference,
-           CASE r.currency WHEN 'IRT' THEN r.amount * 10 ELSE r.amount END, r.currency, r.order_id, r.done_at,
-           EXISTS (SELECT 1 FROM settlement_rows s WHERE s.refund_id = r.id AND s.kind = 'refund' AND s.posted_at IS NOT NULL)
-      FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE r.target = 'gateway' AND r.status = 'done';
+    SELECT p.gateway, 'refund', p.id, r.id, p.gateway_ref, coalesce(r.gateway_refund_id, r.reference),
+           CASE r.currency WHEN 'IRT' THEN r.amount * 10 ELSE r.amount END, r.currency, r.order_id, coalesce(r.bounced_at, r.done_at), x.settled
+      FROM refunds r JOIN payments p ON p.id = r.payment_id
+      CROSS JOIN LATERAL (SELECT EXISTS (SELECT 1 FROM settlement_rows s
+                                          WHERE s.refund_id = r.id AND s.kind = 'refund' AND s.posted_at IS NOT NULL) AS settled) x
+     WHERE r.target = 'gateway' AND ((r.status = 'done' AND r.event = 'complete') OR (r.bounced_at IS NOT NULL AND x.settled));
 GRANT SELECT ON gateway_items TO tarazu_web, tarazu_order, tarazu_readonly;
 
 -- Every row of a file with its state: posted, matched, amount_differs, settled_before, duplicate,

@@ -12,10 +12,19 @@ CREATE OR REPLACE FUNCTION payment_json(p payments) RETURNS jsonb LANGUAGE sql S
         'received_rial', nullif(p.received_rial, 0), 'reference', p.reference, 'card', p.card, 'reason', p.reason,
         'created_at', rfc3339(p.created_at), 'settled_at', rfc3339(p.settled_at)) $$;
 
+-- The bank accepted it and has said nothing since, for so long that a person must ask.
+CREATE OR REPLACE FUNCTION refund_silent(r refunds) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT r.status = 'done' AND r.event = 'complete' AND r.settled_at IS NULL AND r.ask_at IS NULL $$;
+
+-- Somebody still has to see to it.
+CREATE OR REPLACE FUNCTION refund_open(r refunds) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT r.status NOT IN ('done', 'refused') OR refund_silent(r) $$;
+
 CREATE OR REPLACE FUNCTION refund_json(r refunds) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object('id', r.uuid, 'amount', r.amount, 'currency', r.currency, 'to', r.target, 'status', r.status,
         'iban', r.iban, 'reference', r.reference, 'reason', r.reason, 'created_at', rfc3339(r.created_at),
-        'done_at', rfc3339(r.done_at),
+        'done_at', rfc3339(r.done_at), 'settled_at', rfc3339(r.settled_at), 'bounced_at', rfc3339(r.bounced_at),
+        'actions', to_jsonb(array_remove(ARRAY[CASE WHEN r.status = 'awaiting_transfer' AND r.iban IS NULL THEN 'iban' END], NULL)),
         'payment_id', (SELECT uuid FROM payments p WHERE p.id = r.payment_id),
         'lines', (SELECT coalesce(jsonb_agg(jsonb_build_object('item_id', l.item_id, 'quantity', l.quantity, 'amount', l.amount)), '[]')
                     FROM refund_lines l WHERE l.refund_id = r.id)) $$;
@@ -25,11 +34,13 @@ CREATE OR REPLACE FUNCTION admin_refund_json(r refunds) RETURNS jsonb LANGUAGE s
     SELECT refund_json(r) || jsonb_build_object('order', (SELECT number FROM orders o WHERE o.id = r.order_id),
         'customer', (SELECT jsonb_build_object('name', c.name, 'phone', c.phone) FROM customers c WHERE c.id = r.customer_id),
         'automatic', r.automatic, 'asked_by', coalesce(r.asked_name, r.asked_kind), 'decided_by', r.decided_name,
-        'decided_at', rfc3339(r.decided_at), 'refusal', r.refusal,
+        'decided_at', rfc3339(r.decided_at), 'refusal', r.refusal, 'owed', r.owed, 'ask_at', rfc3339(r.ask_at),
         'actions', to_jsonb(array_remove(ARRAY[
             CASE WHEN r.status = 'awaiting_approval' THEN 'approve' END,
             CASE WHEN r.status = 'awaiting_approval' THEN 'refuse' END,
-            CASE WHEN r.status = 'awaiting_transfer' THEN 'transferred' END], NULL))) $$;
+            CASE WHEN r.status = 'awaiting_transfer' THEN 'transferred' END,
+            CASE WHEN refund_silent(r) THEN 'settled' END,
+            CASE WHEN refund_silent(r) THEN 'failed' END], NULL))) $$;
 
 -- Units and sums of a line that wait for a second person.
 CREATE OR REPLACE FUNCTION item_waiting(i order_items, OUT quantity bigint, OUT amount bigint) LANGUAGE sql STABLE AS $$
@@ -84,6 +95,12 @@ CREATE OR REPLACE FUNCTION order_payment_status(o orders) RETURNS text LANGUAGE 
                    count(*) FILTER (WHERE status = 'in_review') AS review
               FROM payments p WHERE p.order_id = o.id) s $$;
 
+-- Shipping that was paid and that no refund has given back.
+CREATE OR REPLACE FUNCTION order_shipping_left(o orders) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN o.shipping = 0 THEN 0 ELSE greatest(0, o.shipping - coalesce((
+        SELECT sum(e.amount) FROM ledger_entries e JOIN ledger_transactions t ON t.id = e.transaction_id
+         WHERE t.order_id = o.id AND t.event = 'refund' AND e.account = 'shipping'), 0)) END::bigint $$;
+
 CREATE OR REPLACE FUNCTION order_json(order_id bigint, lang text, for_staff boolean) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object('number', o.number, 'status', o.status, 'payment_status', order_payment_status(o),
         'payment_method', o.payment_method, 'subtotal', o.subtotal, 'discount', o.discount, 'shipping', o.shipping, 'tax', o.tax,
@@ -104,7 +121,9 @@ CREATE OR REPLACE FUNCTION order_json(order_id bigint, lang text, for_staff bool
             'discount', i.discount, 'tax_rate_bp', i.tax_rate_bp, 'tax', i.tax, 'line_total', i.line_total,
             'reserved_quantity', i.reserved, 'shipped_quantity', i.shipped, 'canceled_quantity', i.canceled,
             'returned_quantity', i.returned, 'returnable_quantity', CASE WHEN o.status = 'delivered' THEN returnable_units(i) ELSE 0 END,
-            'refunded_quantity', i.refunded_quantity - w.quantity, 'refunded_amount', i.refunded_amount - w.amount) ORDER BY i.line)
+            'refunded_quantity', i.refunded_quantity - w.quantity, 'refunded_amount', i.refunded_amount - w.amount)
+              || CASE WHEN for_staff THEN jsonb_build_object('line', i.line, 'refundable_quantity', i.quantity - i.refunded_quantity,
+                                                             'refundable_amount', i.line_total - i.refunded_amount) ELSE '{}' END ORDER BY i.line)
             FROM order_items i CROSS JOIN LATERAL item_waiting(i) w WHERE i.order_id = o.id),
         'shipments', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'carrier', s.carrier,
             'tracking_number', s.tracking_number, 'tracking_url', s.tracking_url, 'status', s.status,
@@ -122,6 +141,8 @@ CREATE OR REPLACE FUNCTION order_json(order_id bigint, lang text, for_staff bool
      || CASE WHEN NOT for_staff THEN jsonb_build_object('timeline', (SELECT jsonb_agg(jsonb_build_object('at', rfc3339(e.at), 'event', e.event) ORDER BY e.id)
             FROM order_events e WHERE e.order_id = o.id)) ELSE jsonb_build_object(
         'customer', (SELECT jsonb_build_object('id', c.id, 'name', c.name, 'phone', c.phone) FROM customers c WHERE c.id = o.customer_id),
+        'refundable', (SELECT coalesce(sum(p.captured - p.refund_committed), 0) FROM payments p WHERE p.order_id = o.id),
+        'refundable_shipping', order_shipping_left(o),
         'payment_path', (SELECT '/pay/' || l.token FROM payment_links l WHERE l.order_id = o.id AND o.status = 'pending'),
         'events', (SELECT jsonb_agg(x.entry ORDER BY x.at, x.kind, x.id) FROM (
             SELECT e.at, 1 AS kind, e.id, jsonb_build_object('at', rfc3339(e.at), 'actor', e.actor, 'actor_name', e.actor_name,

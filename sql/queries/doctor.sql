@@ -471,6 +471,21 @@ SELECT format('refund %s', coalesce(r.uuid::text, b.refund_id::text, 'none')) AS
        = (r.status IN ('awaiting_approval', 'refused'))
  ORDER BY r.id LIMIT 200
 
+-- name: q_doctor_refund_ways :many ()
+-- What the bank accepted and did not send back left the shop by its gateway, and nothing else did.
+SELECT format('refund %s', r.uuid) AS what,
+       format('%s by %s, %s %s%s%s; booked to the gateway: %s', r.status, r.event, r.amount, r.currency,
+              CASE WHEN r.settled_at IS NOT NULL THEN ', paid out' ELSE '' END, CASE WHEN r.ask_at IS NOT NULL THEN ', asked about' ELSE '' END,
+              -coalesce(b.amount, 0)) AS detail
+  FROM refunds r
+  LEFT JOIN (SELECT t.refund_id, sum(e.amount) AS amount FROM ledger_entries e JOIN ledger_transactions t ON t.id = e.transaction_id
+              WHERE e.account = 'gateway_clearing' AND t.event IN ('refund_to_gateway', 'suspense_to_gateway', 'refund_bounced')
+              GROUP BY t.refund_id) b ON b.refund_id = r.id
+ WHERE -coalesce(b.amount, 0) <> CASE WHEN r.status = 'done' AND r.event = 'complete' THEN r.amount ELSE 0 END
+    OR ((r.settled_at IS NOT NULL OR r.ask_at IS NOT NULL) AND NOT (r.status = 'done' AND r.event = 'complete'))
+    OR (r.settled_at IS NOT NULL AND r.ask_at IS NOT NULL)
+ ORDER BY r.id LIMIT 200
+
 -- name: q_doctor_settlements :many ()
 -- A row that was posted moved its sum from the gateway's account to the bank's, with its fee; nothing else did.
 WITH booked AS (
@@ -693,7 +708,7 @@ SELECT format('schedule %s', kind), format('should have run at %s', rfc3339(next
 
 -- name: q_doctor_dead_jobs :many ()
 SELECT format('job %s (%s)', id, kind) AS what, format('given up after %s attempts: %s', attempt, coalesce(last_error, 'no reason')) AS detail
-  FROM jobs WHERE state = 'dead' AND kind IN ('refund_send', 'payment_settle', 'payment_reconcile', 'order_expire', 'invoice_seal')
+  FROM jobs WHERE state = 'dead' AND kind IN ('refund_send', 'refund_follow', 'payment_settle', 'payment_reconcile', 'order_expire', 'invoice_seal')
  ORDER BY id LIMIT 200
 
 -- name: q_doctor_late_orders :many ()
@@ -718,5 +733,8 @@ UNION ALL
 SELECT format('refund %s', r.uuid), format('%s since %s, %s %s', r.status, rfc3339(r.created_at), r.amount, r.currency)
   FROM refunds r
  WHERE (r.status IN ('requested', 'sent', 'unknown') AND r.created_at < shop_now() - interval '1 day')
-    OR (r.status IN ('awaiting_transfer', 'awaiting_approval') AND r.created_at < shop_now() - interval '3 days')
+    OR (r.status IN ('awaiting_transfer', 'awaiting_approval') AND coalesce(r.bounced_at, r.created_at) < shop_now() - interval '3 days')
+UNION ALL
+SELECT format('refund %s', r.uuid), format('accepted by the bank %s, no word since, %s %s', rfc3339(r.done_at), r.amount, r.currency)
+  FROM refunds r WHERE refund_silent(r) OR r.ask_at < shop_now() - interval '1 day'
  ORDER BY 1 LIMIT 200

@@ -75,6 +75,6 @@ SELECT o.number, o.total, o.due, c.phone, coalesce(c.lang, 'fa') AS lang, c.name
 -- name: q_message_refund :opt (bigint id)
 -- What the gateway would not take back is transferred by a person, wherever it was to go.
 SELECT r.amount, r.currency, CASE WHEN r.status = 'awaiting_transfer' OR r.event = 'transfer' THEN 'manual' ELSE r.target END AS target,
-       r.status, r.reference, o.number, c.phone,
+       r.status, r.reference, o.number, c.phone, r.bounced_at IS NOT NULL AND r.status = 'awaiting_transfer' AS bounced, r.iban IS NOT NULL AS iban,
        coalesce(c.lang, 'fa') AS lang, c.name
   FROM refunds r JOIN customers c ON c.id = r.customer_id LEFT JOIN orders o ON o.id = r.order_id WHERE r.id = $1

@@ -58,17 +58,17 @@ SELECT id, order_id FROM payments WHERE uuid = $1::uuid
 WITH page AS (
     SELECT p.* FROM payments p
      WHERE ($2 IS NULL OR p.id < $2)
-       AND (NOT $1 OR (p.status = 'suspense' AND EXISTS (SELECT 1 FROM refunds r WHERE r.payment_id = p.id AND r.status NOT IN ('done', 'refused')))
+       AND (NOT $1 OR (p.status = 'suspense' AND EXISTS (SELECT 1 FROM refunds r WHERE r.payment_id = p.id AND refund_open(r)))
             OR p.status IN ('unknown', 'in_review')
             OR (p.status = 'redirected' AND p.created_at < shop_now() - interval '20 minutes')
-            OR EXISTS (SELECT 1 FROM refunds r WHERE r.payment_id = p.id AND r.status NOT IN ('done', 'refused')))
+            OR EXISTS (SELECT 1 FROM refunds r WHERE r.payment_id = p.id AND refund_open(r)))
      ORDER BY p.id DESC LIMIT $3)
 SELECT coalesce(jsonb_agg(payment_json(p) || jsonb_build_object(
            'order', (SELECT number FROM orders o WHERE o.id = p.order_id),
            'customer', (SELECT jsonb_build_object('name', c.name, 'phone', c.phone) FROM customers c WHERE c.id = p.customer_id),
            'gateway_ref', p.gateway_ref, 'receipt', (SELECT '/admin/payments/' || p.uuid || '/receipt' FROM receipts i WHERE i.payment_id = p.id),
            'checked_at', rfc3339(p.checked_at),
-           'refunds', (SELECT coalesce(jsonb_agg(admin_refund_json(r) ORDER BY r.id), '[]') FROM refunds r WHERE r.payment_id = p.id AND r.status NOT IN ('done', 'refused')))
+           'refunds', (SELECT coalesce(jsonb_agg(admin_refund_json(r) ORDER BY r.id), '[]') FROM refunds r WHERE r.payment_id = p.id AND refund_open(r)))
            ORDER BY p.id DESC), '[]')::text AS items,
        CASE WHEN count(*) = $3 THEN min(p.id) END AS next FROM page p
 
@@ -77,7 +77,7 @@ SELECT jsonb_build_object(
     'to_process', (SELECT count(*) FROM orders WHERE status = 'paid'),
     'to_ship', (SELECT count(*) FROM orders WHERE status = 'processing'),
     'unresolved', (SELECT count(*) FROM payments p WHERE p.status IN ('unknown', 'in_review')
-                      OR EXISTS (SELECT 1 FROM refunds r WHERE r.payment_id = p.id AND r.status NOT IN ('done', 'refused'))),
+                      OR EXISTS (SELECT 1 FROM refunds r WHERE r.payment_id = p.id AND refund_open(r))),
     'dead_jobs', (SELECT count(*) FROM jobs WHERE state = 'dead'),
     'low_stock', (SELECT count(*) FROM stock s JOIN variants v ON v.id = s.variant_id JOIN products p ON p.id = v.product_id
                    WHERE v.archived_at IS NULL AND p.active AND p.archived_at IS NULL

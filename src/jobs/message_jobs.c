@@ -88,6 +88,10 @@ enum err job_refund_message(struct op *op, const struct view *payload)
     TRY(db_query(op, &r, Q_MESSAGE_REFUND, P_INT(view_get_int(payload, "refund_id", 0))));
     if (r.count == 0)
         return ERR_OK;
+    const char *message = view_get_text(payload, "message");
+    bool bounced = message && str_is(str_of(message), "refund_bounced");
+    if (bounced != row_bool(&r, 0, "bounced")) /* old news: what has happened since has a message of its own */
+        return ERR_OK;
     struct view *v = view_new(op->arena), *to = view_object(v, "to");
     bool rial = str_is(str_of(row_text(&r, 0, "currency")), "IRR");
     op->lang = lang_parse(row_text(&r, 0, "lang"));
@@ -96,7 +100,10 @@ enum err job_refund_message(struct op *op, const struct view *payload)
     view_bool(v, "done", str_is(str_of(row_text(&r, 0, "status")), "done"));
     view_bool(to, row_text(&r, 0, "target"), true);
     view_text(v, "reference", row_text(&r, 0, "reference"));
-    return send_text(op, "refund_done", row_text(&r, 0, "phone"), v, view_get_int(payload, "job_id", 0));
+    view_bool(v, "iban", row_bool(&r, 0, "iban"));
+    if (!row_null(&r, 0, "number"))
+        view_text(v, "url", arena_printf(op->arena, "%s/orders/%s", op->conf->shop_base_url, row_text(&r, 0, "number")));
+    return send_text(op, bounced ? "refund_bounced" : "refund_done", row_text(&r, 0, "phone"), v, view_get_int(payload, "job_id", 0));
 }
 
 enum err job_stock_message(struct op *op, const struct view *payload)

@@ -20,6 +20,12 @@ enum err job_refund_send(struct op *op, const struct view *payload)
     return refund_send(op, view_get_int(payload, "refund_id", 0));
 }
 
+enum err job_refund_follow(struct op *op, const struct view *payload)
+{
+    (void)payload;
+    return refund_follow(op);
+}
+
 enum err job_order_expire(struct op *op, const struct view *payload)
 {
     (void)payload;

@@ -16,7 +16,7 @@
 
 static const struct field refund_line_fields[] = {
     FIELD(F_INT, refund_line, item_id, .min = 1, .max = INT64_MAX, .flags = F_REQUIRED),
-    FIELD(F_INT, refund_line, quantity, .min = 1, .max = 1000, .flags = F_REQUIRED),
+    FIELD(F_INT, refund_line, quantity, .min = 0, .max = 1000, .flags = F_REQUIRED, .doc = "0: none of this line"),
 };
 static const struct schema refund_line_in = SCHEMA(refund_line, refund_line_fields);
 
@@ -25,12 +25,13 @@ struct refund_post_in {
     const struct refund_line *lines;
     size_t line_count;
     const char *to, *iban, *reference, *reason;
-    int wallet_consent;
+    int shipping, wallet_consent;
 };
 static const struct field refund_post_fields[] = {
-    FIELD(F_INT, refund_post_in, amount, .min = 1, .max = MONEY_LIMIT),
+    FIELD(F_INT, refund_post_in, amount, .min = 1, .max = MONEY_LIMIT, .doc = "instead of lines and shipping"),
     FIELD(F_ARRAY, refund_post_in, lines, .min = 1, .max = 100, .sub = &refund_line_in,
           .count_offset = offsetof(struct refund_post_in, line_count)),
+    FIELD(F_BOOL, refund_post_in, shipping, .doc = "also what is left of the shipping"),
     FIELD(F_ENUM, refund_post_in, to, .choices = " gateway wallet manual "),
     FIELD(F_TEXT, refund_post_in, iban, .max = 40),
     FIELD(F_TEXT, refund_post_in, reference, .max = 100),
@@ -41,9 +42,15 @@ const struct schema refund_post_in = SCHEMA(refund_post_in, refund_post_fields);
 
 static enum err check_input(struct op *op, const struct refund_post_in *in, const char **iban)
 {
+    int64_t units = 0;
     *iban = NULL;
-    if ((in->amount == INT_ABSENT) == (in->line_count == 0))
+    for (size_t k = 0; k < in->line_count; k++)
+        units += in->lines[k].quantity;
+    bool by_line = in->line_count > 0 || in->shipping == 1;
+    if ((in->amount == INT_ABSENT) == !by_line)
         err_field(op, "/amount", "required", NULL);
+    else if (by_line && units == 0 && in->shipping != 1)
+        err_field(op, "/lines", "required", NULL);
     if (in->iban && !text_iban(op->arena, str_of(in->iban), iban))
         err_field(op, "/iban", "bad_iban", NULL);
     return op->err->code;
@@ -62,7 +69,7 @@ enum err admin_refund_post(struct request *req)
         return err_set(op, ERR_NOT_FOUND, NULL);
     TRY(order_lock(op, row_int(&r, 0, "id"), false, &o));
     struct refund_in refund = { .amount = in->amount == INT_ABSENT ? 0 : in->amount, .lines = in->lines,
-        .line_count = in->line_count, .target = in->to, .consent = in->wallet_consent == 1, .iban = iban,
+        .line_count = in->line_count, .shipping = in->shipping == 1, .target = in->to, .consent = in->wallet_consent == 1, .iban = iban,
         .reference = in->reference, .reason = in->reason };
     TRY(refund_order(op, &o, &refund, &req->reply.resource_id));
     audit_write(op, "order.refund", arena_printf(op->arena, "order:%s", req->vars[0]), NULL, req->tree);

@@ -32,7 +32,7 @@ struct refund_query {
     int64_t limit;
 };
 static const struct field refund_query_fields[] = {
-    FIELD(F_ENUM, refund_query, status, .doc = "open: all that are neither done nor refused",
+    FIELD(F_ENUM, refund_query, status, .doc = "open: all that somebody must still see to",
           .choices = " open awaiting_approval requested sent unknown awaiting_transfer done refused "),
     FIELD(F_TEXT, refund_query, cursor, .max = 4000),
     FIELD(F_INT, refund_query, limit, .min = 1, .max = 100),
@@ -73,6 +73,22 @@ enum err admin_refund_refuse_post(struct request *req)
     const struct refund_refuse_in *in = req->input;
     TRY(refund_decide(&req->op, req->vars[0], false, in->reason, &req->reply.resource_id));
     answer(req, "refund.refuse");
+    return ERR_OK;
+}
+
+struct refund_word_in {
+    int paid_out;
+};
+static const struct field refund_word_fields[] = {
+    FIELD(F_BOOL, refund_word_in, paid_out, .flags = F_REQUIRED, .doc = "what the bank told you; false: it failed, and is to be transferred"),
+};
+const struct schema refund_word_in = SCHEMA(refund_word_in, refund_word_fields);
+
+enum err admin_refund_word_post(struct request *req)
+{
+    const struct refund_word_in *in = req->input;
+    TRY(refund_speak(&req->op, req->vars[0], in->paid_out == 1, &req->reply.resource_id));
+    answer(req, in->paid_out == 1 ? "refund.settled" : "refund.failed");
     return ERR_OK;
 }
 

@@ -21,7 +21,7 @@ extern const struct schema checkout_in, order_place_in;
  * be put right there is shown again on the page (ERR_OK: answered); otherwise `e`. Outside transactions. */
 enum err checkout_again(struct request *req, enum err e) MUST_CHECK;
 /* order.c */
-extern const struct schema list_query, order_cancel_in, wallet_query;
+extern const struct schema list_query, order_cancel_in, refund_iban_in, wallet_query;
 struct list_query {
     int64_t limit;
     const char *cursor;
@@ -64,7 +64,7 @@ extern const struct schema settings_in;
 extern const struct schema phone_order_in;
 /* admin_money.c */
 extern const struct schema settlement_post_in, settlement_query;
-extern const struct schema refund_post_in, refund_done_in, refund_refuse_in, refund_query, admin_payment_query;
+extern const struct schema refund_post_in, refund_done_in, refund_refuse_in, refund_word_in, refund_query, admin_payment_query;
 /* receipt.c */
 extern const struct schema receipt_in;
 /* admin_payment.c */

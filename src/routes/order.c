@@ -2,12 +2,14 @@
 #include "routes/handlers.h"
 
 #include "core/arena.h"
+#include "core/text.h"
 #include "core/view.h"
 #include "db/db.h"
 #include "db/tx.h"
 #include "routes/cursor.h"
 #include "shop/cart.h"
 #include "shop/order_event.h"
+#include "shop/refund.h"
 #include "shop/report.h"
 #include "shop/settings.h"
 
@@ -71,6 +73,31 @@ enum err order_cancel_post(struct request *req)
     req->reply.resource = "order";
     req->reply.resource_id = id;
     req->reply.location = req->accept == ACCEPT_HTML ? arena_printf(req->op.arena, "/orders/%s", o.number) : NULL;
+    return ERR_OK;
+}
+
+struct refund_iban_in {
+    const char *iban;
+};
+static const struct field refund_iban_fields[] = {
+    FIELD(F_TEXT, refund_iban_in, iban, .min = 1, .max = 40, .flags = F_REQUIRED, .doc = "where a refund by transfer goes"),
+};
+const struct schema refund_iban_in = SCHEMA(refund_iban_in, refund_iban_fields);
+
+enum err order_refund_iban_post(struct request *req)
+{
+    const struct refund_iban_in *in = req->input;
+    const char *iban;
+    int64_t id;
+    if (!text_iban(req->op.arena, str_of(in->iban), &iban)) {
+        err_field(&req->op, "/iban", "bad_iban", NULL);
+        return ERR_INVALID_FIELD;
+    }
+    TRY(own_order(req, &id));
+    TRY(refund_give_iban(&req->op, id, req->vars[1], iban));
+    req->reply.resource = "order";
+    req->reply.resource_id = id;
+    req->reply.location = req->accept == ACCEPT_HTML ? arena_printf(req->op.arena, "/orders/%s", req->vars[0]) : NULL;
     return ERR_OK;
 }
 

@@ -42,6 +42,7 @@ static const struct column payment_columns[] = {
 static const struct column refund_columns[] = {
     REFUND_COLUMN(id, COLUMN_INT),       REFUND_COLUMN(amount, COLUMN_INT),
     REFUND_COLUMN(created, COLUMN_INT),  REFUND_COLUMN(reversed, COLUMN_INT),
+    REFUND_COLUMN(fails_at, COLUMN_INT), REFUND_COLUMN(failed, COLUMN_INT),
     REFUND_COLUMN(description, COLUMN_TEXT), REFUND_COLUMN(card, COLUMN_TEXT),
 };
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
@@ -167,6 +168,8 @@ bool bank_refuse(struct payment *p, enum pay_status status)
 
 int refund_status(const struct refund *r)
 {
+    if (r->fails_at)
+        return r->failed ? 3 : 1;
     return r->reversed || when_now() - r->created >= REFUND_DEPOSIT_US ? 2 : 1;
 }
 
@@ -174,8 +177,34 @@ int64_t bank_refundable(const struct payment *p)
 {
     int64_t left = bank_is_paid(p) ? p->amount : 0;
     for (size_t i = 0; i < p->refund_count; i++)
-        left -= p->refunds[i].amount;
+        left -= p->refunds[i].failed ? 0 : p->refunds[i].amount;
     return left;
+}
+
+static bool bouncing = true; /* some refund may still fail */
+
+void bank_fail_later(struct refund *r, int64_t ms)
+{
+    r->fails_at = r->created + ms * 1000;
+    bouncing = true;
+}
+
+struct refund *bank_bounce(struct payment **payment)
+{
+    bool more = false;
+    for (size_t i = 0; bouncing && i < count; i++)
+        for (size_t n = 0; n < payments[i]->refund_count; n++) {
+            struct refund *r = &payments[i]->refunds[n];
+            bool waits = r->fails_at && !r->failed;
+            more = more || waits;
+            if (!waits || r->fails_at > when_now())
+                continue;
+            r->failed = 1;
+            *payment = payments[i];
+            return r;
+        }
+    bouncing = more;
+    return NULL;
 }
 
 int bank_status(const struct payment *p)
@@ -183,6 +212,8 @@ int bank_status(const struct payment *p)
     if (p->refund_count == 0 || bank_refundable(p) > 0)
         return (int)p->status;
     const struct refund *last = &p->refunds[p->refund_count - 1];
+    while (last->failed) /* not the first of them: together they are the whole payment */
+        last--;
     if (last->reversed)
         return PAY_REVERSED;
     return refund_status(last) == 2 ? PAY_REFUNDED : PAY_REFUNDING;
@@ -242,7 +273,7 @@ void bank_restore(json_object *snapshot)
     json_object *list = field_get(snapshot, "refunds");
     size_t n =
         list && json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
-    for (size_t i = p->refund_count; i < n; i++)
-        columns_read(add_refund(p), refund_columns, ROWS(refund_columns),
-                     json_object_array_get_idx(list, i));
+    for (size_t i = 0; i < n; i++)
+        columns_read(i < p->refund_count ? &p->refunds[i] : add_refund(p), refund_columns,
+                     ROWS(refund_columns), json_object_array_get_idx(list, i));
 }

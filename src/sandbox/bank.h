@@ -27,6 +27,8 @@ struct refund {
     int64_t id; /* track * 100 + position */
     int64_t amount, created;
     int64_t reversed; /* 1: the capture was taken back, nothing to deposit */
+    int64_t fails_at; /* the card's bank will send it back then; 0: never */
+    int64_t failed;   /* 1: it has; the money is the merchant's again */
     char *description, *card;
 };
 
@@ -61,7 +63,10 @@ int64_t bank_refundable(const struct payment *p);
 /* amount <= bank_refundable(). NULL when the payment has its full number of refunds. */
 struct refund *bank_refund(struct payment *p, int64_t amount, bool reverse);
 struct refund *bank_find_refund(int64_t id, struct payment **payment);
-int refund_status(const struct refund *r); /* 1 processed, 2 deposited */
+int refund_status(const struct refund *r); /* 1 processed, 2 deposited, 3 failed */
+void bank_fail_later(struct refund *r, int64_t ms);
+/* The next refund whose time to fail has come has failed by then; NULL: none. */
+struct refund *bank_bounce(struct payment **payment);
 
 bool bank_card_valid(const char *card); /* 16 digits with a good check digit */
 

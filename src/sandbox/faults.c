@@ -60,6 +60,7 @@ static const struct fault_kind {
     KIND("forged", DELIVERIES, NULL, 1, forged),
     KIND("stale", B(CALL_WEBHOOK), "seconds", 3600, stale),
     KIND("drop", DELIVERIES | MESSAGES, NULL, 1, drop),
+    KIND("bounce", B(CALL_REFUND), "ms", 3000, bounce_ms),
 };
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])
 

@@ -47,6 +47,7 @@ struct outcome {
     int64_t forged;          /* bad signature, or another session's numbers */
     int64_t stale;           /* timestamp this many seconds old */
     int64_t drop;            /* never deliver */
+    int64_t bounce_ms;       /* the refund is accepted, and fails so much later */
     char names[160];         /* comma list for the journal */
 };
 

@@ -5,6 +5,7 @@
 
 #include "sandbox/bank.h"
 #include "sandbox/field.h"
+#include "sandbox/journal.h"
 #include "sandbox/options.h"
 #include "sandbox/routes.h"
 #include "sandbox/when.h"
@@ -112,6 +113,8 @@ void platform_refund(struct exchange *x)
         envelope(x, 26, "too many refunds");
         return;
     }
+    if (x->outcome.bounce_ms)
+        bank_fail_later(r, x->outcome.bounce_ms);
     r->description = heap_dup(field_str(x->in, "description"));
     r->card = heap_dup(field_str(x->in, "cardNumber"));
     x->entry.payment = p;
@@ -119,16 +122,37 @@ void platform_refund(struct exchange *x)
     answer_refund(x, p, r);
 }
 
+/* The money of refunds that have failed meanwhile comes back before anybody looks. Lock held; gives the
+ * journal's line, NULL when there is none. */
+char *platform_bounce(void)
+{
+    struct payment *p = NULL;
+    struct refund *r = bank_bounce(&p);
+    if (!r)
+        return NULL;
+    struct entry e = { .call = call_name(CALL_BANK), .track = p->track, .payment = p, .faults = "bounce",
+                       .effect = { "refund_failed", r->amount }, .request = json_object_new_object() };
+    field_put_int(e.request, "refundId", r->id);
+    char *line = journal_add(&e);
+    json_object_put(e.request);
+    return line;
+}
+
 static json_object *describe_refund(const struct payment *p, const struct refund *r)
 {
+    static const char *const words[][2] = {
+        [1] = { "processed, awaiting deposit", "پردازش شده، در انتظار واریز" },
+        [2] = { "success", "موفق" },
+        [3] = { "failed", "ناموفق" },
+    };
     char when[WHEN_TEXT];
     int status = refund_status(r);
     json_object *o = json_object_new_object(), *t = json_object_new_object();
     field_put_int(o, "refundId", r->id);
     field_put_int(o, "checkoutRequestId", r->id % 1000000007);
     field_put_int(o, "status", status);
-    field_put_str(o, "statusEn", status == 2 ? "success" : "processed, awaiting deposit");
-    field_put_str(o, "statusFa", status == 2 ? "موفق" : "پردازش شده، در انتظار واریز");
+    field_put_str(o, "statusEn", words[status][0]);
+    field_put_str(o, "statusFa", words[status][1]);
     field_put_int(o, "amount", r->amount);
     field_put_int(o, "wage", 0);
     field_put_bool(o, "reversed", r->reversed != 0);

@@ -228,6 +228,13 @@ static void spoil(struct exchange *x)
     }
 }
 
+/* What has failed meanwhile. The file is written with the lock held: seldom enough. */
+static void bounce(void)
+{
+    for (char *line = platform_bounce(); line; line = platform_bounce())
+        journal_write(line);
+}
+
 void exchange_run(struct exchange *x)
 {
     bool known = false;
@@ -240,10 +247,12 @@ void exchange_run(struct exchange *x)
     }
     parse_body(x);
     state_lock();
+    bounce();
     prepare(x);
     state_unlock();
     state_pause(x->outcome.delay_before_ms);
     state_lock();
+    bounce();
     char *line = act(x);
     spoil(x);
     state_unlock();

@@ -25,6 +25,7 @@ void platform_refund_inquiry(struct exchange *x);
 void platform_refund_list(struct exchange *x);
 void platform_report(struct exchange *x);
 void platform_refuse(struct exchange *x, int64_t code);
+char *platform_bounce(void); /* a journal's line for a refund that has failed meanwhile; NULL: none */
 
 /* Zarinpal v4 (zarinpal.c) */
 void zarinpal_request(struct exchange *x);

@@ -49,8 +49,17 @@ struct gateway_report {
     const char *problem;
 };
 
+/* What becomes of a refund that was accepted. */
+enum gateway_word {
+    GATEWAY_NO_WORD,     /* nothing that can be understood */
+    GATEWAY_ON_ITS_WAY,
+    GATEWAY_PAID_OUT,
+    GATEWAY_SENT_BACK,   /* it failed after all: the money is the shop's again */
+};
+
 struct gateway_refund {
     const char *ref;      /* the payment's track id */
+    const char *id;       /* what the bank calls the refund; NULL: it has not said */
     int64_t amount_rial;
     const char *card;
     const char *description; /* its own, so that the bank's list can be told apart */
@@ -66,10 +75,11 @@ struct gateway {
     /* Confirms the payment with the bank (verify, and inquiry where it was confirmed before). */
     void (*verify)(struct op *op, const struct gateway_question *q, struct gateway_report *out);
     void (*inquire)(struct op *op, const struct gateway_question *q, struct gateway_report *out);
-    bool (*can_refund)(struct op *op); /* NULL, as the two below: it has no refund service */
+    bool (*can_refund)(struct op *op); /* NULL, as the three below: it has no refund service */
     enum gateway_outcome (*refund)(struct op *op, const struct gateway_refund *in, const char **id, const char **problem);
     /* DONE: the bank has it, as *id; NOT_SENT: it has never heard of it. */
     enum gateway_outcome (*refund_inquire)(struct op *op, const struct gateway_refund *in, const char **id, const char **problem);
+    enum gateway_word (*refund_follow)(struct op *op, const struct gateway_refund *in, const char **problem);
 };
 
 const struct gateway *gateway_find(const char *name); /* NULL: unknown */

@@ -1,8 +1,8 @@
-/* Zibal: gateway.zibal.ir for payments, api.zibal.ir for refunds. JSON over POST; amounts in Rial;
+/* Zibal: gateway.zibal.ir for payments (refunds: gateway_zibal_refund.c). JSON over POST; amounts in Rial;
  * the merchant string is the only credential of the gateway. `result` decides, whatever the HTTP
  * status; an answer that cannot be read leaves the outcome unknown. Nothing is signed: only verify and
  * inquiry are believed. Codes as published by the provider; docs/integrations.md lists them. */
-#include "shop/gateway.h"
+#include "shop/gateway_zibal.h"
 
 #include <string.h>
 
@@ -10,7 +10,6 @@
 #include "core/conf.h"
 #include "core/money.h"
 #include "core/view.h"
-#include "shop/gateway_json.h"
 
 #define RESULT_OK 100
 #define RESULT_VERIFIED_BEFORE 201
@@ -18,9 +17,6 @@
 #define RESULT_BAD_TRACK_ID 203
 #define STATUS_VERIFIED 1
 #define STATUS_PAID 2
-#define PLATFORM_OK 1
-#define PLATFORM_REFUSALS_END 45 /* 2 to 45 are its documented refusals; any other number says nothing */
-#define REFUND_FAILED 3
 #define NONE GATEWAY_NO_NUMBER
 
 /* Payment states of the gateway. What is not listed stays unknown and is asked again. Paid but not
@@ -44,9 +40,8 @@ static enum gateway_state state_of(int64_t status)
     return GATEWAY_UNKNOWN;
 }
 
-/* NULL with the outcome when there is no answer with a `result`. */
-static struct view *call(struct op *op, const char *base, const char *path, const struct view *body, const char *auth,
-                         bool idempotent, enum fetch_outcome *outcome, const char **problem)
+struct view *zibal_call(struct op *op, const char *base, const char *path, const struct view *body, const char *auth,
+                        bool idempotent, enum fetch_outcome *outcome, const char **problem)
 {
     struct gateway_call c = { .url = arena_printf(op->arena, "%s%s", base, path), .auth = auth, .body = body,
                               .idempotent = idempotent };
@@ -122,7 +117,7 @@ static void start(struct op *op, const struct gateway_start *in, struct gateway_
     }
     const char *path = op->conf->zibal_lazy ? "/request/lazy" : "/v1/request";
     /* A repeated request would make another track id that nobody pays: harmless, so it may be retried. */
-    struct view *v = call(op, op->conf->zibal_base_url, path, body, NULL, true, &outcome, &out->problem);
+    struct view *v = zibal_call(op, op->conf->zibal_base_url, path, body, NULL, true, &outcome, &out->problem);
     if (!v) {
         out->outcome = outcome == FETCH_NOT_SENT ? GATEWAY_NOT_SENT : GATEWAY_UNCLEAR;
         return;
@@ -160,7 +155,7 @@ static const char *redirect(struct op *op, const char *ref)
 static void inquire(struct op *op, const struct gateway_question *q, struct gateway_report *out)
 {
     enum fetch_outcome outcome;
-    struct view *v = call(op, op->conf->zibal_base_url, "/v1/inquiry", request_body(op, q->ref), NULL, true, &outcome, &out->problem);
+    struct view *v = zibal_call(op, op->conf->zibal_base_url, "/v1/inquiry", request_body(op, q->ref), NULL, true, &outcome, &out->problem);
     out->state = GATEWAY_UNKNOWN;
     if (!v)
         return;
@@ -193,7 +188,7 @@ static void read_verified(struct op *op, const struct view *v, struct gateway_re
 static void verify(struct op *op, const struct gateway_question *q, struct gateway_report *out)
 {
     enum fetch_outcome outcome;
-    struct view *v = call(op, op->conf->zibal_base_url, op->conf->zibal_verify_path, request_body(op, q->ref), NULL, true, &outcome, &out->problem);
+    struct view *v = zibal_call(op, op->conf->zibal_base_url, op->conf->zibal_verify_path, request_body(op, q->ref), NULL, true, &outcome, &out->problem);
     out->state = GATEWAY_UNKNOWN;
     if (!v)
         return;
@@ -217,79 +212,8 @@ static bool available(struct op *op)
     return op->conf->zibal_merchant[0];
 }
 
-static bool can_refund(struct op *op)
-{
-    return op->conf->zibal_refund_token[0] && op->conf->zibal_account_id[0];
-}
-
-static const char *bearer(struct op *op)
-{
-    return arena_printf(op->arena, "Authorization: Bearer %s", op->conf->zibal_refund_token);
-}
-
-static enum gateway_outcome refund(struct op *op, const struct gateway_refund *in, const char **id, const char **problem)
-{
-    struct view *body = view_new(op->arena);
-    enum fetch_outcome outcome;
-    int64_t track;
-    if (!str_int(str_of(in->ref), &track))
-        return GATEWAY_REFUSED;
-    view_int(body, "trackId", track);
-    view_text(body, "accountId", op->conf->zibal_account_id);
-    view_int(body, "amount", in->amount_rial);
-    view_text(body, "description", in->description);
-    struct view *v = call(op, op->conf->zibal_platform_url, "/v1/account/refund", body, bearer(op), false, &outcome, problem);
-    if (!v)
-        return outcome == FETCH_NOT_SENT ? GATEWAY_NOT_SENT : GATEWAY_UNCLEAR;
-    int64_t result = gateway_number(v, "result");
-    if (result != PLATFORM_OK) {
-        *problem = arena_printf(op->arena, "result %lld", (long long)result);
-        return result > PLATFORM_OK && result <= PLATFORM_REFUSALS_END ? GATEWAY_REFUSED : GATEWAY_UNCLEAR;
-    }
-    struct view *first = view_at(view_get(view_get(v, "data"), "split"), 0);
-    *id = first ? gateway_text(op, first, "refundId") : NULL;
-    return GATEWAY_DONE;
-}
-
-/* Is this entry of the bank's list the refund in question? By its description where the list tells it,
- * else by its sum, if the entry belongs to no other refund. */
-static bool is_refund(struct op *op, const struct view *entry, const struct gateway_refund *in)
-{
-    const char *said = gateway_text(op, entry, "description"), *id = gateway_text(op, entry, "refundId");
-    if (gateway_number(entry, "amount") != in->amount_rial || gateway_number(entry, "status") == REFUND_FAILED)
-        return false;
-    if (said && str_starts(str_of(said), "refund "))
-        return strcmp(said, in->description) == 0;
-    return !id || !in->others || !strstr(in->others, arena_printf(op->arena, " %s ", id));
-}
-
-/* The shape of `data` varies: one object, or a list. */
-static enum gateway_outcome refund_inquire(struct op *op, const struct gateway_refund *in, const char **id, const char **problem)
-{
-    struct view *body = view_new(op->arena);
-    enum fetch_outcome outcome;
-    int64_t track;
-    if (!str_int(str_of(in->ref), &track))
-        return GATEWAY_REFUSED;
-    view_int(body, "transactionTrackId", track);
-    struct view *v = call(op, op->conf->zibal_platform_url, "/v1/account/refund/inquiry", body, bearer(op), true, &outcome, problem);
-    if (!v || gateway_number(v, "result") != PLATFORM_OK)
-        return GATEWAY_UNCLEAR;
-    struct view *data = view_get(v, "data");
-    bool list = data && view_kind(data) == VIEW_ARRAY;
-    size_t n = list ? view_count(data) : data ? 1 : 0;
-    for (size_t i = 0; i < n; i++) {
-        struct view *entry = list ? view_at(data, i) : data;
-        if (is_refund(op, entry, in)) {
-            *id = gateway_text(op, entry, "refundId");
-            return GATEWAY_DONE;
-        }
-    }
-    return GATEWAY_NOT_SENT;
-}
-
 const struct gateway gateway_zibal = {
     .name = "zibal", .title_fa = "زیبال", .title_en = "Zibal",
     .available = available, .start = start, .redirect = redirect, .verify = verify, .inquire = inquire,
-    .can_refund = can_refund, .refund = refund, .refund_inquire = refund_inquire,
+    .can_refund = zibal_can_refund, .refund = zibal_refund, .refund_inquire = zibal_refund_inquire, .refund_follow = zibal_refund_follow,
 };

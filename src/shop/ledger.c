@@ -10,6 +10,7 @@
 static const char *const event_names[LEDGER_EVENT_COUNT] = {
     [LEDGER_CAPTURE] = "capture", [LEDGER_REFUND] = "refund", [LEDGER_REFUND_TO_WALLET] = "refund_to_wallet",
     [LEDGER_REFUND_TO_GATEWAY] = "refund_to_gateway", [LEDGER_REFUND_BY_TRANSFER] = "refund_by_transfer",
+    [LEDGER_REFUND_BOUNCED] = "refund_bounced",
     [LEDGER_SUSPENSE_IN] = "suspense_in", [LEDGER_SUSPENSE_REFUND] = "suspense_refund",
     [LEDGER_SUSPENSE_TO_GATEWAY] = "suspense_to_gateway", [LEDGER_SUSPENSE_BY_TRANSFER] = "suspense_by_transfer",
     [LEDGER_SETTLEMENT] = "settlement", [LEDGER_SETTLEMENT_REFUND] = "settlement_refund", [LEDGER_FEE] = "fee",

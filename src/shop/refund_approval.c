@@ -57,11 +57,32 @@ static enum err give_up(struct op *op, struct order_facts *o, const struct rows 
     return ERR_OK;
 }
 
-enum err refund_withdraw(struct op *op, struct order_facts *o)
+enum err refund_withdraw(struct op *op, struct order_facts *o, enum refund_withdrawal what)
 {
     struct rows waiting;
     TRY(db_query(op, &waiting, Q_REFUND_WAITING, P_INT(o->id)));
-    return waiting.count ? give_up(op, o, &waiting, "withdraw", NULL) : ERR_OK;
+    bool stays = waiting.count && row_bool(&waiting, 0, "owed") && what != REFUND_WITHDRAW_ALL;
+    return waiting.count && !stays ? give_up(op, o, &waiting, "withdraw", NULL) : ERR_OK;
+}
+
+/* What is owed in any case goes home by the way it came once another way was refused. */
+static enum err give_home(struct op *op, struct order_facts *o, const struct rows *lines, const char *reason)
+{
+    bool whole = strcmp(o->status, "canceled") == 0 || strcmp(o->status, "returned") == 0;
+    struct refund_line *list = arena_array(op->arena, struct refund_line, (size_t)lines->count + 1);
+    int64_t refund;
+    for (int i = 0; i < lines->count; i++)
+        list[i] = (struct refund_line){ .item_id = row_int(lines, i, "item_id"), .quantity = row_int(lines, i, "quantity") };
+    struct refund_in in = { .lines = list, .line_count = (size_t)lines->count, .reason = reason };
+    return whole ? refund_whole_order(op, o, &in) : refund_units(op, o, &in, &refund);
+}
+
+static enum err refuse(struct op *op, struct order_facts *o, const struct rows *waiting, const char *why)
+{
+    struct rows lines;
+    TRY(db_query(op, &lines, Q_REFUND_WAITING_LINES, P_INT(o->id)));
+    TRY(give_up(op, o, waiting, "refuse", why));
+    return row_bool(waiting, 0, "owed") ? give_home(op, o, &lines, row_text(waiting, 0, "reason")) : ERR_OK;
 }
 
 static enum err approve(struct op *op, const struct order_facts *o, const struct rows *waiting)
@@ -101,5 +122,5 @@ enum err refund_decide(struct op *op, const char *uuid, bool yes, const char *wh
         found = found || row_int(&waiting, i, "id") == *refund_id;
     if (!found)
         return err_set(op, ERR_ILLEGAL_TRANSITION, NULL);
-    return yes ? approve(op, &o, &waiting) : give_up(op, &o, &waiting, "refuse", why);
+    return yes ? approve(op, &o, &waiting) : refuse(op, &o, &waiting, why);
 }
