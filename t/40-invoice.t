@@ -68,6 +68,26 @@ subtest 'canceled before the invoice has a number' => sub {
     cmp_ok($i->{invoice_number}, '<', $i->{credit_notes}[0]{number}, 'the invoice comes first');
 };
 
+subtest 'an allowance, and then all of it' => sub {
+    my $b = buyer();
+    $b->put($one, 2);
+    my $n = $b->must($b->place, 201)->{number};
+    $b->pay_and_return($n);
+    is(at($n, 'refunds', { amount => 50_000, to => 'gateway', reason => 'دلجویی' })->{status}, 201, 'an allowance');
+    is($b->{client}->post("/orders/$n/cancel", json => {})->{status}, 200, 'and then the whole order');
+    my @notes;
+    ok(wait_for(sub { @notes = @{ invoice($b, $n)->{credit_notes} }; @notes == 2 }, 60), 'a note for each');
+    my ($allowance, $rest) = @notes;
+    is_deeply([@$allowance{qw(amount without_lines given_apart)}, scalar @{ $allowance->{lines} }], [50_000, 50_000, 0, 0], 'the first has no lines');
+    my $lines = 0;
+    $lines += $_->{amount} for @{ $rest->{lines} };
+    is($rest->{amount}, $b->order($n)->{total} - 50_000, 'the second gives the rest');
+    is($lines + $rest->{without_lines} - $rest->{given_apart}, $rest->{amount}, 'and its figures add up');
+    my $page = $b->{client}->get("/orders/$n/credit-notes/$rest->{number}", headers => { accept => 'text/html' })->{body};
+    utf8::decode($page);
+    ($rest->{given_apart} > 0 ? \&like : \&unlike)->($page, qr/پیش‌تر، یا با سند دیگر، بازگردانده شده/, 'the page says what was given before');
+};
+
 subtest 'cash on delivery: nobody paid for what was canceled' => sub {
     my $b = buyer();
     is($staff->patch('/admin/settings', json => { cod_enabled => JSON::PP::true(), cod_maximum => 10_000_000 })->{status}, 200, 'switched on');

@@ -1,5 +1,7 @@
 -- Papers as JSON.
 
+-- given_apart: what of the lines' worth this note does not give: an earlier allowance gave it, or it came out of
+-- another payment and has a note of its own.
 CREATE OR REPLACE FUNCTION credit_note_json(n invoices, lang text) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object('number', n.number, 'order', o.number, 'issued_at', rfc3339(n.issued_at), 'amount', r.amount, 'currency', r.currency,
         'to', r.target, 'reason', r.reason,
@@ -7,8 +9,10 @@ CREATE OR REPLACE FUNCTION credit_note_json(n invoices, lang text) RETURNS jsonb
                       'options', options_json(t.options, lang), 'quantity', l.quantity, 'amount', l.amount) ORDER BY t.line), '[]')
                     FROM (SELECT m.*, row_number() OVER (ORDER BY m.item_id) AS row FROM refund_lines m WHERE m.refund_id = r.id) l
                     JOIN order_items t ON t.id = l.item_id),
-        'without_lines', r.amount - (SELECT coalesce(sum(l.amount), 0) FROM refund_lines l WHERE l.refund_id = r.id))
-      FROM refunds r JOIN orders o ON o.id = r.order_id WHERE r.id = n.refund_id $$;
+        'without_lines', greatest(r.amount - u.lines, 0), 'given_apart', greatest(u.lines - r.amount, 0))
+      FROM refunds r JOIN orders o ON o.id = r.order_id
+     CROSS JOIN LATERAL (SELECT coalesce(sum(l.amount), 0) AS lines FROM refund_lines l WHERE l.refund_id = r.id) u
+     WHERE r.id = n.refund_id $$;
 
 -- So many units' share of what a line was allotted, as price_refund_share() and cash on delivery round it.
 CREATE OR REPLACE FUNCTION unit_share(whole bigint, units bigint, quantity bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
