@@ -13,7 +13,7 @@ use Test::More;
 use Tarazu::Test::Buyer;
 use Tarazu::Test::Client qw(at_once);
 use Tarazu::Test::Shop qw(wait_for);
-use Tarazu::Test::Storm qw(shelf goods coupon crowd enter quiet tally adds_up);
+use Tarazu::Test::Storm qw(shelf goods coupon crowd enter quiet tally clean_doctor adds_up);
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
 
