@@ -26,7 +26,7 @@ sub buyer { my ($i) = @_; return Tarazu::Test::Buyer->new($shop, enter($shop, $p
 sub lines { my ($cart) = @_; return { map { $_->{variant_id} => $_->{quantity} } @{ $cart->{items} } } }
 sub saved { my ($cart) = @_; return { map { $_->{variant_id} => $_->{quantity} } @{ $cart->{saved} } } }
 sub cart { my ($c) = @_; return $c->get('/cart')->{json} }
-sub page { my ($c) = @_; my $b = $shop->client(html => 1); $b->{cookies}{'__Host-access'} = $c->{bearer}; return decode('UTF-8', $b->get('/cart')->{body}) }
+sub page { my ($c, $path) = @_; my $b = $shop->client(html => 1); $b->{cookies}{'__Host-access'} = $c->{bearer}; return decode('UTF-8', $b->get($path // '/cart')->{body}) }
 sub do_ { my ($r) = @_; $r->{status} == 200 or diag "$r->{status} $r->{body}"; return $r->{json} }
 
 my $b = buyer(0);
@@ -89,7 +89,9 @@ subtest 'a guest becomes a customer' => sub {
     is_deeply([lines($cart), saved($cart)], [{ $one => 2, $scarce => 2 }, { $two => 1 }], 'quantities add, as far as there is stock; what was kept is kept');
     is_deeply([map { [@$_{qw(code variant_id quantity)}] } @{ $cart->{notices} }], [['quantity_capped', $scarce, 2]], 'what had to change is told');
     like(page($guest), qr/یکی شد.*کم شد/s, 'on the page');
+    like(page($guest, '/checkout'), qr/یکی شد.*کم شد/s, 'and to whom a log-in led straight to the checkout');
     is_deeply(do_($guest->post('/cart/seen', json => {}))->{notices}, [], 'until it was seen');
+    unlike(page($guest, '/checkout'), qr/یکی شد/, 'there too');
 };
 
 subtest 'two tabs at once' => sub {

@@ -89,6 +89,11 @@ subtest 'a file with faults' => sub {
     ($status, $out) = import_file("$folder/bad.json");
     like($out, qr{/products/0/category: .*not_found}, 'an unknown category too');
     $bad{products}[0]{category} = 'bad';
+    $bad{products}[0]{tax_class} = 'standrad';
+    $write->(\%bad);
+    ($status, $out) = import_file("$folder/bad.json");
+    like($out, qr{/products/0/tax_class: .*not_found}, 'and a tax class that nobody has made');
+    delete $bad{products}[0]{tax_class};
     $bad{products}[0]{variants} = [{ sku => 'A-GOODS', price => 1, goods_id => '271000013864' }];
     $write->(\%bad);
     ($status, $out) = import_file("$folder/bad.json");

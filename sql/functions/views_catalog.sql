@@ -117,3 +117,9 @@ CREATE OR REPLACE FUNCTION admin_product_json(product bigint, lang text) RETURNS
                    'available', s.on_hand - s.reserved, 'archived', v.archived_at IS NOT NULL) AS j
               FROM variants v JOIN stock s ON s.variant_id = v.id WHERE v.product_id = p.id AND v.archived_at IS NULL) v))
       FROM products p WHERE p.id = product $$;
+
+-- What a log-in had to change when it joined two carts.
+CREATE OR REPLACE FUNCTION cart_notices_json(c carts, lang text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT coalesce(jsonb_agg(n || jsonb_build_object('title', pick_lang(p.title_fa, p.title_en, lang))), '[]')
+      FROM jsonb_array_elements(c.notices) n LEFT JOIN variants v ON v.id = (n ->> 'variant_id')::bigint
+      LEFT JOIN products p ON p.id = v.product_id $$;

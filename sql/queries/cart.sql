@@ -18,6 +18,9 @@ SELECT c.id, c.version, c.customer_id, c.coupon_code, c.form::text AS form,
        (SELECT coalesce(sum(quantity), 0) FROM cart_items i WHERE i.cart_id = c.id) AS item_count
   FROM carts c WHERE c.id = $1
 
+-- name: q_cart_notices :opt (bigint cart, text lang)
+SELECT cart_notices_json(c, $2)::text AS notices FROM carts c WHERE c.id = $1
+
 -- name: q_cart_touch :one (bigint cart)
 UPDATE carts SET version = version + 1, updated_at = shop_now() WHERE id = $1 RETURNING version
 
@@ -102,9 +105,7 @@ SELECT (SELECT coalesce(jsonb_agg(jsonb_build_object('variant_id', s.variant_id,
                 ORDER BY s.saved_at, s.variant_id), '[]')
           FROM cart_saved s JOIN variants v ON v.id = s.variant_id JOIN products p ON p.id = v.product_id JOIN stock k ON k.variant_id = v.id
          WHERE s.cart_id = c.id)::text AS saved,
-       (SELECT coalesce(jsonb_agg(n || jsonb_build_object('title', pick_lang(p.title_fa, p.title_en, $2))), '[]')
-          FROM jsonb_array_elements(c.notices) n LEFT JOIN variants v ON v.id = (n ->> 'variant_id')::bigint
-          LEFT JOIN products p ON p.id = v.product_id)::text AS notices
+       cart_notices_json(c, $2)::text AS notices
   FROM carts c WHERE c.id = $1
 
 -- name: q_cart_save :many (bigint cart, bigint variant)

@@ -62,7 +62,7 @@ enum err checkout_page(struct request *req)
     struct checkout_in_body *in;
     struct view *form, *address, *last, *out = req->reply.view;
     struct checkout c;
-    struct rows provinces;
+    struct rows provinces, notices;
     TRY(read_form(req, &in, &form));
     enum err e = checkout_input_address(req, in, &address);
     if (e == ERR_NOT_FOUND) /* archived since it was chosen: another one is asked for */
@@ -71,10 +71,13 @@ enum err checkout_page(struct request *req)
         TRY(e);
     struct checkout_in facts = checkout_input_facts(req, in, address);
     struct queued *list = db_queue(&req->op, Q_PROVINCES, P_TEXT(lang_code(req->op.lang)));
+    struct queued *told = db_queue(&req->op, Q_CART_NOTICES, P_INT(req->principal.cart_id), P_TEXT(lang_code(req->op.lang)));
     TRY(checkout_load(&req->op, &facts, &c));
     provinces = list->rows;
+    notices = told->rows;
     checkout_view(&req->op, &c, view_object(out, "quote"));
     view_json(out, "provinces", row_text(&provinces, 0, "items"));
+    view_json(out, "notices", notices.count ? row_text(&notices, 0, "notices") : "[]");
     view_attach(out, "form", form);
     view_bool(out, "invoice_open", invoice_to_asked(in->invoice_to) || in->invoice_last == 1);
     TRY(invoice_to_last(&req->op, req->principal.id, &last));
