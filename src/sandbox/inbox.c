@@ -170,8 +170,22 @@ int64_t inbox_last_id(void)
 
 json_object *inbox_by_id(int64_t id)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (field_int_or(messages[i], "id", 0) == id)
+    size_t low = 0, high = count; /* ids rise */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (field_int_or(messages[middle], "id", 0) < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && field_int_or(messages[low], "id", 0) == id ? messages[low] : NULL;
+}
+
+json_object *inbox_by_local_id(const char *local_id, const char *to)
+{
+    for (size_t i = local_id ? count : 0; i-- > 0;) {
+        const char *known = field_str(messages[i], "localid");
+        if (known && strcmp(known, local_id) == 0 && strcmp(field_str(messages[i], "to"), to) == 0)
             return messages[i];
     }
     return NULL;

@@ -26,5 +26,7 @@ json_object *inbox_list(const char *kind, const char *to, size_t limit, bool wit
 size_t inbox_count(const char *kind);
 int64_t inbox_last_id(void);
 json_object *inbox_by_id(int64_t id); /* owned by the inbox, or NULL */
+/* The newest with the sender's own id to this address; owned by the inbox, or NULL. */
+json_object *inbox_by_local_id(const char *local_id, const char *to);
 
 #endif

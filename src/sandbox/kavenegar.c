@@ -83,22 +83,10 @@ static json_object *kavenegar_entry(json_object *m, int64_t id, int status, cons
     return o;
 }
 
-/* The message with this localid that went to this phone before, or NULL. */
-static json_object *sent_before(const char *local_id, const char *phone)
-{
-    for (int64_t id = local_id ? inbox_last_id() : 0; id > 0; id--) {
-        json_object *m = inbox_by_id(id);
-        const char *known = m ? field_str(m, "localid") : NULL;
-        if (known && strcmp(known, local_id) == 0 && strcmp(field_str(m, "to"), phone) == 0)
-            return m;
-    }
-    return NULL;
-}
-
 static json_object *kavenegar_deliver(struct exchange *x, const char *phone, const char *text,
                                       const char *local_id)
 {
-    json_object *before = sent_before(local_id, phone);
+    json_object *before = inbox_by_local_id(local_id, phone); /* sent again: told what became of it */
     json_object *m = before ? json_object_get(before) : sms_message(phone, text, "kavenegar");
     int64_t id = before ? field_int_or(before, "id", 0) : 0;
     if (!before) {

@@ -54,6 +54,7 @@ static void test_order(void)
     json_object *journal = NULL;
     for (size_t i = 0; i < 3; i++) {
         json_object *m = message(to[i], texts[i]);
+        field_put_str(m, "localid", i == 1 ? "b" : "a");
         inbox_put("sms", m, &journal);
         json_object_put(m);
     }
@@ -68,6 +69,11 @@ static void test_order(void)
     is_str(text_at(one, 1), "one", "oldest last");
     is_str(field_str(json_object_array_get_idx(one, 0), "raw"), "bytes", "raw on request");
     is_int((int64_t)inbox_count("mail"), 0, "texts are no mails");
+    int64_t last = inbox_last_id();
+    is_str(field_str(inbox_by_id(last - 1), "text"), "two 1234", "by its id");
+    ok(!inbox_by_id(last + 1) && !inbox_by_id(last - 3), "none before the first or after the last");
+    is_str(field_str(inbox_by_local_id("a", to[0]), "text"), "three", "the newest by the sender's id");
+    ok(!inbox_by_local_id("b", to[0]) && !inbox_by_local_id(NULL, to[0]), "of that phone alone");
     inbox_restore(journal);
     is_int((int64_t)inbox_count("sms"), 6, "what the journal kept comes back");
     json_object_put(all);
