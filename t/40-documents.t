@@ -8,10 +8,10 @@ use utf8;
 use lib 't/lib';
 
 use Encode qw(decode encode);
-use File::Temp;
 use Test::More;
 
 use Tarazu::Test::Buyer;
+use Tarazu::Test::Pdf qw(read_pdf);
 use Tarazu::Test::Shop qw(wait_for);
 use Tarazu::Test::Storm qw(shelf goods crowd enter);
 
@@ -26,24 +26,18 @@ $shop->db_query("UPDATE products SET title_fa = '</cell><script>alert(1)</script
 my $buyer = Tarazu::Test::Buyer->new($shop, enter($shop, (crowd($shop, 1))[0]));
 my $stranger = enter($shop, (crowd($shop, 1))[0]);
 
-# What a PDF says, with digits made Latin and marks of direction removed; and its pages.
+# What a PDF says, and its pages.
 sub pdf {
     my ($r, $what, $name) = @_;
     is("$r->{status} $r->{headers}{'content-type'}", '200 application/pdf', "$what is a PDF") or return ('', 0);
     is($r->{headers}{'content-disposition'}, "attachment; filename=\"$name\"", "$what has a name");
     is($r->{headers}{'cache-control'}, 'no-store', "$what is kept by no cache");
-    my $file = File::Temp->new(SUFFIX => '.pdf');
-    binmode $file;
-    print {$file} $r->{body};
-    close $file;
-    my $text = decode('UTF-8', qx(pdftotext -layout '$file' -));
-    $text =~ tr/۰-۹/0-9/;
-    $text =~ s/[٬,\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]//g;
-    my ($pages) = qx(pdfinfo '$file') =~ /^Pages:\s+(\d+)/m;
-    like(qx(pdfinfo '$file'), qr/\(A4\)/, "$what is A4");
-    my @fonts = grep { /\byes\b|\bno\b/ } split /\n/, qx(pdffonts '$file');
+    my $pdf = read_pdf($r->{body});
+    my ($pages) = $pdf->{info} =~ /^Pages:\s+(\d+)/m;
+    like($pdf->{info}, qr/\(A4\)/, "$what is A4");
+    my @fonts = grep { /\byes\b|\bno\b/ } split /\n/, $pdf->{fonts};
     ok(@fonts && !grep({ !/yes yes yes/ } @fonts), "$what carries its font, and its text can be copied") or diag @fonts;
-    return ($text, $pages);
+    return ($pdf->{text}, $pages);
 }
 
 $buyer->put($variant, 3);

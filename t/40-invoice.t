@@ -7,11 +7,11 @@ use utf8;
 use lib 't/lib';
 
 use Encode qw(decode);
-use File::Temp;
 use JSON::PP ();
 use Test::More;
 
 use Tarazu::Test::Buyer;
+use Tarazu::Test::Pdf qw(read_pdf);
 use Tarazu::Test::Shop qw(wait_for);
 use Tarazu::Test::Storm qw(shelf goods coupon crowd enter faults clean_doctor refuses later);
 
@@ -158,17 +158,10 @@ my $company = { name => 'شرکت آزمون سهامی خاص', national_id => 
 my $frozen = { kind => 'company', %$company, national_id => '10380284790', economic_code => '411111111111', postal_code => '7134567890', phone => '+987132345678' };
 sub placed { my ($b, %more) = @_; $b->put($one); return $b->place(wish => { %{ $b->wish }, %more }) }
 
-# Texts of a PDF, digits Latin and marks of direction removed.
 sub pdf {
     my ($r) = @_;
     is("$r->{status} $r->{headers}{'content-type'}", '200 application/pdf', 'a PDF') or return '';
-    my $file = File::Temp->new(SUFFIX => '.pdf');
-    binmode $file;
-    print {$file} $r->{body};
-    close $file;
-    my $text = decode('UTF-8', qx(pdftotext -layout '$file' -));
-    $text =~ tr/۰-۹/0-9/;
-    return $text =~ s/[٬,\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]//gr;
+    return read_pdf($r->{body})->{text};
 }
 sub page { my ($c, $path) = @_; my $b = $shop->client(html => 1); $b->{cookies}{'__Host-access'} = $c->{bearer}; return decode('UTF-8', $b->get($path)->{body}) =~ tr/۰-۹/0-9/r }
 

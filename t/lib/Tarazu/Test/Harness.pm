@@ -14,6 +14,7 @@ my @LONGEST = map { "t/$_.t" } qw(70-last-unit 15-fuzz 60-fault-matrix 80-findin
 
 sub aggregate_tests {
     my ($self, $aggregate, @tests) = @_;
+    -e $_ or die "$_ is listed here and not there" for @LONGEST;
     my ($i, %first) = (0);
     $first{$_} = $i++ for @LONGEST;
     my @together = sort { ($first{$a} // $i) <=> ($first{$b} // $i) } grep { !/$MEASURED/ } @tests; # else as they came
